@@ -1,0 +1,73 @@
+"""List agents, filter them, restart one and find it again, stop another.
+
+Without NGROK_API_KEY it talks to a fake ngrok inside this process, which starts with 250 agents.
+With a key it talks to your account, and then it only reads.
+"""
+
+import asyncio
+import os
+
+from ngrok_async import Client
+from ngrok_async.resources.tunnel_sessions import TunnelSession
+from ngrok_async.testing import FakeNgrok
+
+
+async def main() -> None:
+    """Run against your account where there is a key, else against the fake."""
+    if "NGROK_API_KEY" in os.environ:
+        async with Client() as ngrok:
+            await read(ngrok)
+        return
+    print("No NGROK_API_KEY: this is a fake ngrok with 250 agents, inside this process.\n")
+    async with (
+        FakeNgrok(agents=250) as fake,
+        Client(fake.api_key, base_url=fake.url) as ngrok,
+    ):
+        agents = await read(ngrok)
+        await command(ngrok, agents)
+        print(f"\n{len(fake.requests)} requests, {fake.rejections} of them answered with 429")
+
+
+async def read(ngrok: Client) -> list[TunnelSession]:
+    """Show what is connected."""
+    pages = 0
+    agents: list[TunnelSession] = []
+    async for page in ngrok.tunnel_sessions.list().pages():
+        pages += 1
+        agents += page.items
+    print(f"{len(agents)} agents on {pages} page(s)")
+
+    linux = ngrok.tunnel_sessions.list(filter='obj.os == "linux"')
+    print(f"{len(await linux.collect())} of them run on Linux, says a filter")
+
+    if agents:
+        agent = await ngrok.tunnel_sessions.get(agents[0])  # a model goes wherever an id goes
+        print(f"the newest: {agent.id}, version {agent.agent_version}, {agent.os}, {agent.region}")
+        print(f"            from {agent.ip} since {agent.started_at:%Y-%m-%d %H:%M} UTC")
+    return agents
+
+
+async def command(ngrok: Client, agents: list[TunnelSession]) -> None:
+    """Update and restart one agent, stop another."""
+    before, other = agents[0], agents[1]
+    await ngrok.tunnel_sessions.update(before)
+    # A real agent needs some ten seconds to fetch the new version.
+    await ngrok.tunnel_sessions.restart(before)
+    async for after in ngrok.tunnel_sessions.list():
+        # The same agent has another id now; who it is, its configuration and address tell.
+        if (after.ip, after.credential, after.metadata) == (
+            before.ip,
+            before.credential,
+            before.metadata,
+        ):
+            print(f"restarted:  {before.id} is now {after.id}")
+            print(f"            version {before.agent_version} is now {after.agent_version}")
+            break
+
+    await ngrok.tunnel_sessions.stop(other)
+    left = [agent.id async for agent in ngrok.tunnel_sessions.list()]
+    print(f"stopped:    {other.id}; {len(left)} agents are left")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

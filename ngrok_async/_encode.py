@@ -1,0 +1,226 @@
+"""Arguments to JSON: what a declared parameter accepts, checked before anything is sent."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from types import UnionType
+from typing import (
+    Any,
+    Final,
+    Literal,
+    Protocol,
+    TypeAlias,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import attrs
+
+from ngrok_async._request import JSON
+from ngrok_async.unset import UNSET, UnsetType
+
+
+class HasId(Protocol):
+    """Anything with an `id`: a model, a `Ref`, an object of your own."""
+
+    @property
+    def id(self) -> str:
+        """The id of a resource."""
+        ...
+
+
+Id: TypeAlias = str | HasId
+"""The id of a resource, or a model or `Ref` that has it."""
+
+Encoder: TypeAlias = Callable[[str, object], JSON]
+"""Turns the argument of a name into JSON; raises ValueError."""
+
+
+def id_of(name: str, value: object) -> str:
+    """Return the id that `value` is or has."""
+    if isinstance(value, str):
+        return value
+    found = getattr(value, "id", None)
+    if isinstance(found, str):
+        return found
+    raise _wrong(name, "an id or an object that has one", value)
+
+
+def _wrong(name: str, expected: str, value: object) -> ValueError:
+    # No value in the text: it may be a secret. Numbers and booleans are harmless and help.
+    shown = repr(value) if isinstance(value, bool | int | float) else type(value).__name__
+    return ValueError(f"{name} must be {expected}, got {shown}")
+
+
+def _id(name: str, value: object) -> JSON:
+    return _string(name, id_of(name, value))
+
+
+def _string(name: str, value: object) -> JSON:
+    if not isinstance(value, str):
+        raise _wrong(name, "a string", value)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        position = error.start
+    else:
+        return value
+    msg = f"{name} has a character at position {position} that cannot be encoded as UTF-8"
+    raise ValueError(msg)
+
+
+def _boolean(name: str, value: object) -> JSON:
+    if not isinstance(value, bool):
+        raise _wrong(name, "True or False", value)
+    return value
+
+
+def _integer(name: str, value: object) -> JSON:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong(name, "an integer", value)
+    return value
+
+
+def _number(name: str, value: object) -> JSON:
+    # An int is finite, and may be too large for math.isfinite().
+    finite = math.isfinite(value) if isinstance(value, float) else isinstance(value, int)
+    if isinstance(value, bool) or not finite:
+        raise _wrong(name, "a finite number", value)
+    return value
+
+
+def _timestamp(name: str, value: object) -> JSON:
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise _wrong(name, "an aware datetime", value)
+    try:
+        at = value.astimezone(UTC)
+    except OverflowError:
+        pass
+    else:
+        return at.isoformat().replace("+00:00", "Z")
+    msg = f"{name} must be between the years 1 and 9999 in UTC"
+    raise ValueError(msg)
+
+
+def _anything(name: str, value: object) -> JSON:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = str(error)
+    else:
+        return value
+    msg = f"{name} cannot be encoded as JSON: {reason}"
+    raise ValueError(msg)
+
+
+_SCALARS: Final[Mapping[object, Encoder]] = {
+    str: _string,
+    bool: _boolean,
+    int: _integer,
+    float: _number,
+    datetime: _timestamp,
+    Any: _anything,
+}
+
+
+def encoder(hint: Any) -> Encoder:  # noqa: ANN401 # a type form
+    """Return the encoder for a parameter declared as `hint`.
+
+    Raises:
+        TypeError: No parameter may be declared so; a mistake in a declaration, not of a caller.
+    """
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    origin, members = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        return _union(members)
+    if origin is Literal:
+        return _string
+    if origin is Sequence or origin is tuple:
+        return _sequence(encoder(members[0]))
+    if origin is Mapping:
+        return _mapping(encoder(members[1]))
+    if isinstance(hint, type) and attrs.has(hint):
+        return _nested(hint)
+    msg = f"no parameter can be declared as {hint!r}"
+    raise TypeError(msg)
+
+
+def _union(members: tuple[Any, ...]) -> Encoder:
+    nullable = type(None) in members
+    rest = [m for m in members if m not in {type(None), UnsetType}]
+    encode: Encoder
+    if HasId in rest:
+        encode = _id
+    elif model := next((m for m in rest if isinstance(m, type) and attrs.has(m)), None):
+        encode = _nested(model)
+    elif any(get_origin(m) is Literal for m in rest):
+        encode = _string
+    elif len(rest) == 1:
+        encode = encoder(rest[0])
+    else:
+        msg = f"no parameter can be declared as a union of {rest!r}"
+        raise TypeError(msg)
+    if not nullable:
+        return encode
+    return lambda name, value: None if value is None else encode(name, value)
+
+
+def _sequence(encode: Encoder) -> Encoder:
+    def encode_all(name: str, value: object) -> JSON:
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+            raise _wrong(name, "a list or tuple", value)
+        items = cast("Sequence[object]", value)
+        return [encode(f"{name}[{index}]", item) for index, item in enumerate(items)]
+
+    return encode_all
+
+
+def _mapping(encode: Encoder) -> Encoder:
+    def encode_all(name: str, value: object) -> JSON:
+        if not isinstance(value, Mapping):
+            raise _wrong(name, "a mapping", value)
+        content = cast("Mapping[object, object]", value)
+        return {
+            cast("str", _string(f"a key of {name}", key)): encode(f"{name}[{key!r}]", item)
+            for key, item in content.items()
+        }
+
+    return encode_all
+
+
+def _nested(model: type[Any]) -> Encoder:
+    """Encode an instance of `model`, or a mapping with some of its fields."""
+    table: dict[str, Encoder] = {}
+
+    def encoders() -> dict[str, Encoder]:
+        # On first use, since models may refer to each other.
+        if not table:
+            hints = get_type_hints(model)
+            for field in attrs.fields(model):
+                if field.init and not field.name.startswith("_"):
+                    table[field.name] = encoder(hints[field.name])
+        return table
+
+    def encode(name: str, value: object) -> JSON:
+        if isinstance(value, Mapping):
+            given = dict(cast("Mapping[str, object]", value))
+        elif isinstance(value, model):
+            # None is "not there" in an answer; only a mapping can ask for a null.
+            given = {n: v for n in encoders() if (v := getattr(value, n)) is not None}
+        else:
+            raise _wrong(name, f"an instance of {model.__name__} or a mapping", value)
+        if unknown := sorted(str(n) for n in given.keys() - encoders().keys()):
+            msg = f"{name} has no field {unknown[0]!r}; it has {', '.join(sorted(encoders()))}"
+            raise ValueError(msg)
+        return {
+            field: None if item is None else encoders()[field](f"{name}.{field}", item)
+            for field, item in given.items()
+            if item is not UNSET
+        }
+
+    return encode

@@ -1,0 +1,27 @@
+"""The base of all models."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import attrs
+
+from ngrok_async._request import JSON
+
+
+@attrs.frozen(kw_only=True)
+class Model:
+    """A frozen value made of an answer.
+
+    It holds no client: it compares, copies, pickles and logs as plain data. A text that ngrok left
+    out is "", as in ngrok's own Go code, where empty values are not sent.
+    """
+
+    # Private and None in nearly every object, since a dictionary each would cost 64 bytes.
+    _extra: Mapping[str, JSON] | None = attrs.field(
+        default=None, repr=False, hash=False, alias="extra"
+    )
+
+    @property
+    def extra(self) -> Mapping[str, JSON]:
+        """Fields of the answer that this version of the package does not know, read-only."""
+        return MappingProxyType(dict(self._extra or {}))

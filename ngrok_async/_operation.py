@@ -1,0 +1,324 @@
+"""A declared operation: route, signature and docstring in, a method that sends it out.
+
+The decorators return what they were given as far as type checkers are concerned: hover, completion
+and go-to-definition show what is written in the resource. As a declaration is data (`Operation`),
+the contract tests can hold it against the facts of the API, and the fake server can serve it.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property, wraps
+from typing import (
+    Any,
+    Final,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+    get_type_hints,
+)
+
+import attrs
+
+from ngrok_async._encode import Encoder, encoder, id_of
+from ngrok_async._request import EFFECTS, JSON, Effect, Request, encode_segment
+from ngrok_async._wire import MismatchError, decode, loads
+from ngrok_async.pagination import Page, Pager, Query
+from ngrok_async.unset import UNSET
+
+F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
+
+Filter: TypeAlias = str
+"""A condition in ngrok's subset of CEL, such as `obj.region == "eu"`.
+
+https://ngrok.com/docs/api/api-filtering
+"""
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+_PAGE_SIZES: Final = range(1, 101)
+_LONGEST_CURSOR: Final = 2048
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Caller(Protocol):
+    """What a resource needs of the client."""
+
+    @property
+    def base_url(self) -> str:
+        """The base URL without a slash at its end."""
+        ...
+
+    @property
+    def prefetch(self) -> bool:
+        """Whether pagers ask for the next page early."""
+        ...
+
+    async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
+        """Send a request and return what `decode` makes of the answer's body."""
+        ...
+
+
+class Resource:
+    """The operations of one kind of resource; reached as an attribute of `Client`."""
+
+    __slots__ = ("caller",)
+
+    def __init__(self, caller: Caller) -> None:
+        """Keep what sends the requests: the client."""
+        self.caller = caller
+
+    def __repr__(self) -> str:
+        """Show the name under which the client has it."""
+        return f"<{type(self).__name__}>"
+
+
+class Operation:
+    """What a declaration says.
+
+    Attributes:
+        method: The HTTP method.
+        template: The path, with the names of its parameters in braces.
+        items: The field of a page that holds its items; None where the operation is no list.
+        effect: What sending it twice does.
+        function: The declaration itself.
+    """
+
+    def __init__(
+        self, route: str, function: Callable[..., object], items: str | None, effect: Effect | None
+    ) -> None:
+        """Take the declaration apart as far as that is free; the rest is done on first use."""
+        self.route = route
+        self.method, self.template = route.split(" ")
+        self.items = items
+        self.effect: Effect = effect or EFFECTS[self.method]
+        self.function = function
+        self.path_names = tuple(_PLACEHOLDER.findall(self.template))
+
+    @cached_property
+    def hints(self) -> Mapping[str, Any]:
+        """The types of the parameters, and of what comes back under "return"."""
+        return get_type_hints(self.function)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The parameters without `self`, in their order."""
+        parameters = inspect.signature(self.function).parameters
+        return {name: parameter for name, parameter in parameters.items() if name != "self"}
+
+    @cached_property
+    def model(self) -> Any:  # noqa: ANN401 # a type form
+        """What an answer is decoded into: a model, the item of a list, or None."""
+        returned = self.hints["return"]
+        return get_args(returned)[0] if self.items else returned
+
+    @cached_property
+    def _page_of(self) -> Any:  # noqa: ANN401 # a type form
+        return tuple.__class_getitem__((self.model, ...))
+
+    @property
+    def sends_json(self) -> bool:
+        """Whether arguments that are not in the path go into a JSON body, else into the query."""
+        return self.method in _WITH_BODY
+
+    def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:
+        """Return the arguments that were passed, by name.
+
+        Raises:
+            TypeError: They do not fit the signature; the text is Python's own.
+        """
+        positional, required, names = self._binding
+        bound = dict(zip(positional, args, strict=False))
+        if (
+            len(args) > len(positional)
+            or not names.issuperset(kwargs)
+            or not bound.keys().isdisjoint(kwargs)
+        ):
+            self._complain(args, kwargs)
+        bound.update(kwargs)
+        if not required <= bound.keys():
+            self._complain(args, kwargs)
+        return bound
+
+    @cached_property
+    def _binding(self) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
+        parameters = self.parameters.values()
+        keyword_only = inspect.Parameter.KEYWORD_ONLY
+        return (
+            tuple(p.name for p in parameters if p.kind is not keyword_only),
+            frozenset(p.name for p in parameters if p.default is inspect.Parameter.empty),
+            frozenset(self.parameters),
+        )
+
+    def _complain(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
+        # Calling the declaration lets Python write the message: it has the method's name, and
+        # "did you mean" from 3.13 on.
+        self.function(None, *args, **kwargs)
+
+    @cached_property
+    def _encoders(self) -> Mapping[str, Encoder]:
+        return {
+            name: _QUERY.get(name) or encoder(hint)
+            for name, hint in self.hints.items()
+            if name != "return" and name not in self.path_names
+        }
+
+    def request(self, arguments: Mapping[str, object]) -> Request:
+        """Build the request for arguments that `bind` returned.
+
+        Raises:
+            ValueError: A value cannot be sent; names the parameter.
+        """
+        path = self.template
+        for name in self.path_names:
+            segment = encode_segment(name, id_of(name, arguments[name]))
+            path = path.replace(f"{{{name}}}", segment)
+        encoders = self._encoders
+        content: dict[str, JSON] = {
+            name: encoders[name](name, value)
+            for name, value in arguments.items()
+            if value is not UNSET and name not in self.path_names
+        }
+        if self.sends_json:
+            return Request(
+                method=self.method, path=path, json=content, route=self.route, effect=self.effect
+            )
+        return Request(
+            method=self.method,
+            path=path,
+            query=tuple((name, value) for name, value in content.items() if value is not None),
+            route=self.route,
+            effect=self.effect,
+        )
+
+    def decode(self, body: bytes) -> Any:  # noqa: ANN401 # the declared type
+        """Turn the body of a success into what the declaration returns, a `Page` for a list."""
+        if self.items is None:
+            return None if self.model is type(None) else decode(loads(body), self.model)
+        return self._page(loads(body), self.items)
+
+    def _page(self, value: JSON, items: str) -> Page[Any]:
+        if not isinstance(value, dict):
+            msg = f"expected an object with {items!r} @ $"
+            raise MismatchError(msg)
+        content = cast("dict[str, JSON]", value)
+        if items not in content:
+            msg = f"required field missing @ $.{items}"
+            raise MismatchError(msg)
+        # Go writes null for an empty list.
+        elements: JSON = [] if content[items] is None else content[items]
+        uri, link = content.get("uri"), content.get("next_page_uri")
+        known = {items, "uri", "next_page_uri"}
+        return Page(
+            items=decode(elements, self._page_of, f"$.{items}"),
+            uri="" if uri is None else decode(uri, str, "$.uri"),
+            # Empty means the same as null: there is no next page.
+            next_page_uri=None if link is None else decode(link, str, "$.next_page_uri") or None,
+            extra={k: v for k, v in content.items() if k not in known} or None,
+        )
+
+
+def _limit(name: str, value: object) -> JSON:
+    if value is None:
+        return None
+    if type(value) is not int or value not in _PAGE_SIZES:
+        msg = f"{name} must be an integer from 1 to 100 (the size of a page), got {value!r}"
+        raise ValueError(msg)
+    return str(value)
+
+
+def _cursor(name: str, value: object) -> JSON:
+    if value is None:
+        return None
+    cursor = id_of(name, value)
+    if not 0 < len(cursor) <= _LONGEST_CURSOR or not cursor.isprintable():
+        msg = f"{name} must be an id or a pager's cursor, got a text of {len(cursor)} characters"
+        raise ValueError(msg)
+    return cursor
+
+
+def _filter(name: str, value: object) -> JSON:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        msg = f"{name} must be a condition such as 'obj.region == \"eu\"', got {value!r}"
+        raise ValueError(msg)
+    return encoder(str)(name, value)  # refuses what cannot be sent as UTF-8
+
+
+_QUERY: Final[Mapping[str, Encoder]] = {"limit": _limit, "before_id": _cursor, "filter": _filter}
+
+
+class _Listing:
+    """One list with its arguments, as a pager walks it."""
+
+    __slots__ = ("_caller", "_operation", "_request")
+
+    def __init__(self, caller: Caller, operation: Operation, request: Request) -> None:
+        self._caller = caller
+        self._operation = operation
+        self._request = request
+
+    @property
+    def url(self) -> str:
+        return f"{self._caller.base_url}{self._request.path}"
+
+    @property
+    def path(self) -> str:
+        return self._request.path
+
+    @property
+    def prefetch(self) -> bool:
+        return self._caller.prefetch
+
+    async def fetch(self, query: Query) -> Page[Any]:
+        request = attrs.evolve(self._request, query=query)
+        return await self._caller.call(request, self._operation.decode)
+
+
+def operation(route: str, *, effect: Effect | None = None) -> Callable[[F], F]:
+    """Declare an operation.
+
+    Args:
+        route: Method and path, such as "GET /tunnels/{id}". The names in braces are parameters of
+            the signature; the others go into the query of a GET or DELETE, else into a JSON body.
+        effect: What sending it twice does, where the method does not tell; see `Effect`.
+    """
+
+    def declare(function: F) -> F:
+        declared = Operation(route, function, None, effect)
+
+        @wraps(function)
+        async def call(self: Resource, /, *args: object, **kwargs: object) -> object:
+            request = declared.request(declared.bind(args, kwargs))
+            return await self.caller.call(request, declared.decode)
+
+        call.operation = declared  # type: ignore[attr-defined]
+        return cast("F", call)
+
+    return declare
+
+
+def paged(route: str, *, items: str) -> Callable[[F], F]:
+    """Declare a list; `items` is the field of the answer that holds the items of a page."""
+
+    def declare(function: F) -> F:
+        declared = Operation(route, function, items, None)
+
+        @wraps(function)
+        def call(self: Resource, /, *args: object, **kwargs: object) -> Pager[Any]:
+            request = declared.request(declared.bind(args, kwargs))
+            return Pager(_Listing(self.caller, declared, request), request.query)
+
+        call.operation = declared  # type: ignore[attr-defined]
+        return cast("F", call)
+
+    return declare
+
+
+def operations(resource: type[Resource]) -> Mapping[str, Operation]:
+    """Return what a resource class declares, by method name."""
+    found = {name: getattr(member, "operation", None) for name, member in vars(resource).items()}
+    return {name: value for name, value in found.items() if isinstance(value, Operation)}

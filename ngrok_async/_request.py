@@ -1,0 +1,171 @@
+"""The values that travel through the middlewares, and how a path is made safe."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import quote
+
+import attrs
+
+JSON: TypeAlias = Any
+"""Decoded JSON: None, a bool, int, float or str, or lists and dicts of them.
+
+`Any`, since a caller who knows the route knows the shape, and a recursive union would make them
+prove it at every step.
+"""
+
+Effect: TypeAlias = Literal["read", "set", "remove", "act"]
+"""What sending a request once more would do.
+
+`read` and `set` (PUT, PATCH: absolute values) may be repeated. `remove` (DELETE, `stop`) may be
+too, and a 404 on the repetition means done. `act` (create, `restart`, `update`) may not.
+"""
+
+EFFECTS: Final[Mapping[str, Effect]] = {
+    "GET": "read",
+    "HEAD": "read",
+    "PUT": "set",
+    "PATCH": "set",
+    "DELETE": "remove",
+    "POST": "act",
+}
+
+# Most ids: nothing to encode, and quote() is slow.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def _seconds(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if value is None:
+        return
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 < value < float("inf")
+    ):
+        msg = f"{attribute.name} must be seconds above 0, or None for no limit; got {value!r}"
+        raise ValueError(msg)
+
+
+@attrs.frozen(kw_only=True)
+class Timeout:
+    """How long a call may take, in seconds; None switches a limit off.
+
+    Attributes:
+        connect: To open a TCP connection and agree on TLS. Name resolution counts as `attempt`.
+        attempt: For one request and its whole answer.
+        total: For the whole call: waiting for the rate limit, every attempt and the pauses between
+            them. A wait that is known not to fit fails at once.
+    """
+
+    connect: float | None = attrs.field(default=5.0, validator=_seconds)
+    attempt: float | None = attrs.field(default=30.0, validator=_seconds)
+    total: float | None = attrs.field(default=180.0, validator=_seconds)
+
+
+DEFAULT_TIMEOUT: Final = Timeout()
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """A request that is built but not sent.
+
+    Attributes:
+        method: The HTTP method in capitals.
+        path: The percent-encoded path below the base URL, with a leading slash.
+        query: Names and values, not yet encoded.
+        json: The body as plain JSON values; None sends no body. Not shown, since it may be secret.
+        route: Method and path with the names of ids in place of the ids, for logs and metrics.
+        effect: Whether sending it again is safe; see `Effect`.
+        headers: Further headers that a middleware wants sent.
+        timeout: The limits of the call that it belongs to.
+        deadline: When the call must be over, on the client's clock; None without a limit.
+        max_wait: The longest wait for the rate limit in seconds; None leaves it to `deadline`.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    json: JSON = attrs.field(default=None, repr=False)
+    route: str = ""
+    effect: Effect = "act"
+    headers: Mapping[str, str] = attrs.field(default=_NO_HEADERS, repr=False)
+    timeout: Timeout = DEFAULT_TIMEOUT
+    deadline: float | None = None
+    max_wait: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Response:
+    """A whole answer, its body read to the end.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers, looked up in any case.
+        body: The decompressed body. Not shown, since it may hold secrets.
+        attempts: How many requests it took.
+        maybe_applied: Whether an earlier attempt of this call may have had its effect.
+    """
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(default=_NO_HEADERS, repr=False)
+    body: bytes = attrs.field(default=b"", repr=False)
+    attempts: int = 1
+    maybe_applied: bool = False
+    retry_budget_exhausted: bool = False
+
+
+Send: TypeAlias = Callable[[Request], Awaitable[Response]]
+"""Hands a request on to the next middleware, or to the wire."""
+
+Middleware: TypeAlias = Callable[[Request, Send], Awaitable[Response]]
+"""Sees each request before, and each response after, `await send(request)`.
+
+An answer with an error status is a `Response` here; without an answer a `TransportError` is raised.
+"""
+
+
+def encode_segment(name: str, value: str) -> str:
+    """Return `value` as one segment of a path.
+
+    Raises:
+        ValueError: It is no text, empty, a dot segment or has a control character: such an id
+            cannot exist, and some of them would lead to another resource's URL.
+    """
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
+        msg = f"{name} must be a string, got {type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
+    if _PLAIN.fullmatch(value):
+        return value
+    if value in {"", ".", ".."}:
+        msg = f"{name} must be the id of a resource, got {value!r}"
+        raise ValueError(msg)
+    if not value.isprintable():
+        msg = f"{name} must not have control characters, got {value!r}"
+        raise ValueError(msg)
+    return quote(value, safe="")
+
+
+def encode_path(path: str) -> str:
+    """Return a path that the caller wrote by hand, encoded where needed.
+
+    Raises:
+        ValueError: It does not start with one slash, or has a query, a fragment, an empty or a dot
+            segment (encoded ones included) or a control character.
+    """
+    if not path.startswith("/"):
+        msg = f"the path must start with '/', got {path!r}"
+        raise ValueError(msg)
+    for wrong, hint in (("?", "pass params= for a query"), ("#", "a fragment is never sent")):
+        if wrong in path:
+            msg = f"the path must not have {wrong!r} ({hint}), got {path!r}"
+            raise ValueError(msg)
+    if not path.isprintable() or "\\" in path:
+        msg = f"the path must not have backslashes or control characters, got {path!r}"
+        raise ValueError(msg)
+    for segment in path[1:].split("/"):
+        if segment.lower().replace("%2e", ".") in {"", ".", ".."}:
+            msg = f"the path must not have empty or dot segments, got {path!r}"
+            raise ValueError(msg)
+    return quote(path, safe="/%:@!$&'()*+,;=~")

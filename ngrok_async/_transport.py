@@ -1,0 +1,358 @@
+"""The aiohttp session: one `Request` in, one request on the wire, one `Response` out."""
+
+import asyncio
+import os
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar, cast
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from yarl import URL
+
+from ngrok_async._clock import Clock
+from ngrok_async._request import Request, Response
+from ngrok_async._secret import APIKey
+from ngrok_async._wire import dumps
+from ngrok_async.errors import (
+    ClientClosedError,
+    ConfigurationError,
+    ConnectError,
+    ConnectionLostError,
+    NgrokError,
+    RequestTimeoutError,
+    ResponseTooLargeError,
+)
+
+E = TypeVar("E", bound=NgrokError)
+
+MAX_BODY: Final = 10 * 1024 * 1024
+# A proxy forbids it, or wants credentials: trying again helps nobody. Anything else that it says,
+# such as 404 for a host that it cannot find, must not pass for an answer of ngrok.
+_PROXY_REFUSALS: Final = frozenset({403, 407})
+# aiohttp would add one of its own to a POST without a body.
+_NOT_ADDED: Final = ("Content-Type",)
+# Where the texts of aiohttp's parser begin to quote the server.
+_QUOTE: Final = re.compile(r"\s*[:'\"\n].*", re.DOTALL)
+
+
+class Private(dict[str, str]):
+    """Headers with the key, or a proxy's URL; tracebacks print local variables."""
+
+    def __repr__(self) -> str:
+        """Hide the values."""
+        return f"<{len(self)} values, not shown>"
+
+
+class _LostError(Exception):
+    """Stands for the two errors at which aiohttp would send an idempotent request once more."""
+
+
+class _Attempt:
+    """One trip through a session: an aiohttp middleware that notes how far the request got."""
+
+    def __init__(
+        self,
+        request: Request,
+        session: aiohttp.ClientSession,
+        timeout: aiohttp.ClientTimeout,
+        scrub: Callable[[str], str],
+    ) -> None:
+        self.request = request
+        self.session = session
+        self.timeout = timeout
+        self._scrub = scrub
+        self._leaving: aiohttp.ClientRequest | None = None
+        # Client.call has made sure that there is one.
+        self._task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._cancelling = self._task.cancelling()
+
+    async def __call__(
+        self,
+        request: aiohttp.ClientRequest,
+        handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
+    ) -> aiohttp.ClientResponse:
+        """Keep aiohttp from sending twice behind the back of retry and rate limit.
+
+        It does so, for idempotent methods, at these two errors and no others:
+        https://docs.aiohttp.org/en/stable/client_advanced.html
+        """
+        self._leaving = request
+        # A cookie of another service in a shared jar is none of ngrok's business.
+        request.headers.pop("Cookie", None)
+        try:
+            return await handler(request)
+        except aiohttp.ClientConnectorError:
+            raise  # nothing was sent, and aiohttp does not repeat it
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            reason = _reason(error)
+        raise _LostError(reason)
+
+    def outcome(self, error: BaseException) -> Response | NgrokError | None:
+        """Return what an error means; None where it is not one of the connection."""
+        # Closing a session also cancels what waits for one of its connections: CancelledError in a
+        # task that nobody has cancelled.
+        cancelled = isinstance(error, asyncio.CancelledError)
+        if cancelled and self._task.cancelling() > self._cancelling:
+            return None
+        if self.session.closed:
+            return self._error(
+                ClientClosedError,
+                "the client or its aiohttp.ClientSession was closed during the call",
+            )
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            return self._refused_by_proxy(error.status)
+        if isinstance(error, _LostError | aiohttp.ClientError | OSError):
+            return self._failure(error)
+        if "Cannot combine AUTHORIZATION" in str(error):
+            return ConfigurationError(
+                "the aiohttp.ClientSession that was passed as session= has credentials of its own "
+                "for this host: from a netrc file (trust_env=True) or its auth= option; they "
+                "would replace the API key, so use a session without them"
+            )
+        return None
+
+    @property
+    def _sent(self) -> bool:
+        """Whether a part of the request may have left."""
+        # aiohttp makes the response object when it has written to a connection, not before.
+        return self._leaving is None or self._leaving.response is not None
+
+    def _failure(self, error: Exception) -> NgrokError:
+        if isinstance(error, aiohttp.InvalidURL):  # its text may hold the proxy's password
+            return ConfigurationError("aiohttp cannot use the base URL, or the URL of the proxy")
+        message = _connect_error(error, self.timeout)
+        if message is not None:
+            failure = self._error(ConnectError, message)
+            failure.permanent = isinstance(
+                error, aiohttp.ClientConnectorCertificateError | aiohttp.ServerFingerprintMismatch
+            )
+            return failure
+        if isinstance(error, TimeoutError):
+            what = "no whole answer" if self._sent else "nothing could be sent"
+            return self._error(RequestTimeoutError, what + _within(self.timeout.total))
+        if self._sent:
+            return self._error(ConnectionLostError, f"no whole answer: {_reason(error)}")
+        return self._error(ConnectError, f"nothing could be sent: {_reason(error)}")
+
+    def _refused_by_proxy(self, status: int) -> Response | ConnectError:
+        # The error's headers may hold the proxy's password: only the status is taken over.
+        message = f"the proxy answered {status}"
+        if status in _PROXY_REFUSALS:
+            return Response(status=status, body=message.encode())
+        return self._error(ConnectError, message)
+
+    def _error(self, kind: type[E], message: str) -> E:
+        return kind(
+            self._scrub(message),
+            method=self.request.method,
+            path=self.request.path,
+            attempts=1,
+            maybe_applied=self._sent and self.request.effect != "read",
+        )
+
+
+class Transport:
+    """Sends requests through its own aiohttp session, or through one that was passed in."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        key: APIKey,
+        user_agent: str,
+        session: aiohttp.ClientSession | None,
+        proxy: Private,
+        clock: Callable[[], Clock],
+    ) -> None:
+        """Prepare; a session of its own is opened at the first request."""
+        self.base_url = base_url
+        self.closed = False
+        self._proxy = proxy
+        self._clock = clock
+        self._scrub = key.scrub
+        self._session = session
+        self._owns_session = session is None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+        self._headers = Private({
+            "Authorization": f"Bearer {key.reveal()}",
+            "Ngrok-Version": "2",
+            "User-Agent": user_agent,
+            "Accept": "application/json",
+        })  # fmt: skip
+        self._json_headers = Private({**self._headers, "Content-Type": "application/json"})
+
+    def open(self) -> aiohttp.ClientSession:
+        """Return the session to use now.
+
+        Raises:
+            ClientClosedError: The client or the injected session is closed.
+            ConfigurationError: The client is used in another event loop or process than before, or
+                the injected session belongs to another loop.
+        """
+        if self.closed:
+            msg = "this client is closed; make a new one, or close it later"
+            raise ClientClosedError(msg)
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            # aiohttp has no other way to ask a session for its loop.
+            self._loop, self._pid = getattr(self._session, "_loop", loop), os.getpid()
+        if self._loop is not loop or self._pid != os.getpid():
+            msg = (
+                "this client, or the session that was passed to it, belongs to another event loop "
+                "or process; make one client per loop (asyncio.run makes a new loop each time), "
+                "and after a fork"
+            )
+            raise ConfigurationError(msg)
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,  # a netrc entry would take the place of the API key
+            )
+        if self._session.closed:
+            msg = (
+                "the aiohttp.ClientSession that was passed as session= is closed; "
+                "keep it open for as long as the client is used"
+            )
+            raise ClientClosedError(msg)
+        return self._session
+
+    async def close(self) -> None:
+        """Close the own session; a passed one stays as it is."""
+        self.closed = True
+        if self._owns_session and self._session is not None:
+            await self._session.close()
+
+    async def send(self, request: Request) -> Response:
+        """Send the request once and read the whole answer.
+
+        Raises:
+            TransportError: There was no whole answer.
+            ResponseTooLargeError: Its body is larger than 10 MiB.
+            ClientClosedError: The client or its session was closed meanwhile.
+            ConfigurationError: The session cannot be used for this.
+        """
+        session = self.open()
+        attempt = _Attempt(request, session, self._timeout(request), self._scrub)
+        outcome: Response | NgrokError | None
+        try:
+            outcome = await self._exchange(attempt)
+        except (
+            asyncio.CancelledError,
+            _LostError,
+            aiohttp.ClientError,
+            OSError,  # and TimeoutError, which is one
+            RuntimeError,
+            ValueError,
+        ) as error:
+            outcome = attempt.outcome(error)
+            if outcome is None:
+                raise
+        # Outside of the handler: aiohttp's errors hold the request's headers, so the key
+        # (https://github.com/aio-libs/aiohttp/issues/8402), and must not be the context of ours.
+        if isinstance(outcome, NgrokError):
+            raise outcome
+        return outcome
+
+    async def _exchange(self, attempt: _Attempt) -> Response | ResponseTooLargeError:
+        request, session = attempt.request, attempt.session
+        async with session.request(
+            request.method,
+            self._url(request),
+            data=None if request.json is None else dumps(request.json),
+            headers=self._headers_of(request),
+            skip_auto_headers=_NOT_ADDED if request.json is None else None,
+            timeout=attempt.timeout,
+            allow_redirects=False,  # the key would go along
+            raise_for_status=False,
+            auto_decompress=True,
+            # These replace the session's own, so those are put behind ours. There is no public
+            # way to read them: https://github.com/aio-libs/aiohttp/issues/11162
+            middlewares=(attempt, *getattr(session, "_middlewares", ())),
+            proxy=self._proxy.get("proxy"),  # None: as the session has it
+        ) as response:
+            return await _read(request, response)
+
+    def _url(self, request: Request) -> URL:
+        query = f"?{urlencode(request.query, quote_via=quote)}" if request.query else ""
+        return URL(f"{self.base_url}{request.path}{query}", encoded=True)
+
+    def _headers_of(self, request: Request) -> Private:
+        headers = self._headers if request.json is None else self._json_headers
+        return Private({**headers, **request.headers}) if request.headers else headers
+
+    def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
+        attempt = request.timeout.attempt
+        if request.deadline is not None:
+            remaining = request.deadline - self._clock().time()
+            if remaining <= 0:
+                raise RequestTimeoutError(
+                    f"not sent: the total timeout of {request.timeout.total:g} s is over",
+                    method=request.method,
+                    path=request.path,
+                )
+            attempt = remaining if attempt is None else min(attempt, remaining)
+        return aiohttp.ClientTimeout(
+            total=attempt,
+            sock_connect=request.timeout.connect,
+            ceil_threshold=float("inf"),  # else aiohttp rounds up to whole seconds
+        )
+
+
+def _connect_error(error: Exception, timeout: aiohttp.ClientTimeout) -> str | None:
+    """Return what kept the connection from coming about, or None if it was something else."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return f"no connection{_within(timeout.sock_connect)}"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"the certificate of {error.host} is not trusted: {error.certificate_error}"
+    if isinstance(error, aiohttp.ServerFingerprintMismatch):
+        return f"the certificate of {error.host} does not have the expected fingerprint"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"no connection to {error.host}:{error.port}: {_reason(error.os_error)}"
+    return None
+
+
+def _within(seconds: float | None) -> str:
+    return "" if seconds is None else f" within {seconds:g} s"
+
+
+def _reason(error: BaseException) -> str:
+    # Only texts of the operating system and of aiohttp: what a server sends may repeat the key, or
+    # a half of it that no scrubbing finds.
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the server hung up"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"it is not HTTP ({_QUOTE.sub('', error.message)})"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the body breaks off, or cannot be decompressed"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+async def _read(
+    request: Request, response: aiohttp.ClientResponse
+) -> Response | ResponseTooLargeError:
+    """Read the body to its end, or refuse it before it fills the memory."""
+    content, size = response.content, 0
+    chunks: list[bytes] = []
+    declared = response.content_length or 0
+    while declared <= MAX_BODY and (chunk := await content.readany()):
+        size += len(chunk)  # decompressed
+        if size > MAX_BODY:
+            break
+        chunks.append(chunk)
+    if max(size, declared) > MAX_BODY:
+        return ResponseTooLargeError(
+            f"HTTP {response.status}: the body is larger than {MAX_BODY} bytes",
+            status=response.status,
+            method=request.method,
+            path=request.path,
+            maybe_applied=request.effect != "read",
+        )
+    return Response(
+        status=response.status,
+        headers=response.headers,
+        body=chunks[0] if len(chunks) == 1 else b"".join(chunks),
+    )

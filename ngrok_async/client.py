@@ -1,0 +1,491 @@
+"""The client: set up once, then one attribute per kind of resource."""
+
+import asyncio
+import ipaddress
+import os
+import platform
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Generic, NoReturn, Self, TypeVar, cast, overload
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import aiohttp
+import attrs
+
+from ngrok_async import _answer
+from ngrok_async._clock import Clock
+from ngrok_async._operation import Resource
+from ngrok_async._rate_limit import Budget, RateLimit, shared_rate_limit
+from ngrok_async._request import (
+    DEFAULT_TIMEOUT,
+    EFFECTS,
+    JSON,
+    Middleware,
+    Request,
+    Response,
+    Send,
+    Timeout,
+    encode_path,
+)
+from ngrok_async._retry import Retry, RetryMiddleware
+from ngrok_async._secret import APIKey
+from ngrok_async._transport import Private, Transport
+from ngrok_async._version import __version__
+from ngrok_async._wire import dumps, loads
+from ngrok_async.errors import ClientClosedError, ConfigurationError
+from ngrok_async.unset import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ngrok_async.resources.tunnel_sessions import TunnelSessions
+    from ngrok_async.resources.tunnels import Tunnels
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
+
+DEFAULT_BASE_URL: Final = "https://api.ngrok.com"
+DEFAULT_RETRY: Final = Retry()
+
+
+class _Lazy(Generic[R]):
+    """A resource that is imported when somebody asks for it; attribute and module have one name."""
+
+    def __init__(self, class_name: str) -> None:
+        self._class_name = class_name
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, client: "Client", owner: type) -> R: ...
+    def __get__(self, client: "Client | None", owner: type) -> Self | R:
+        if client is None:
+            return self
+        module = import_module(f"ngrok_async.resources.{self._name}")
+        resource = cast("R", getattr(module, self._class_name)(client))
+        vars(client)[self._name] = resource  # from now on found before this descriptor
+        return resource
+
+
+class _Call:
+    """A call under way, which `Client.aclose` may end.
+
+    It takes the cancellation back that it asked for, and no other, as `asyncio.timeout` does:
+    https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.uncancel
+    """
+
+    def __init__(self, task: asyncio.Task[object]) -> None:
+        self.task = task
+        self.sent = 0
+        self._cancelling = task.cancelling()
+        self._ended = False
+
+    def end(self) -> None:
+        self._ended = True
+        self.task.cancel()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> bool:
+        """Swallow the cancellation if it came from `end` alone."""
+        ours = self._ended and self.task.uncancel() <= self._cancelling
+        return ours and kind is asyncio.CancelledError
+
+
+class Client:
+    """The way to the ngrok API.
+
+    Make one per process and event loop and keep it: it holds the connections. All clients with the
+    same key and base URL in an event loop share one rate limit. Close it with `aclose()`, or use it
+    as `async with Client() as ngrok:`.
+
+    Raises:
+        ConfigurationError: An option cannot work, or there is no API key.
+    """
+
+    tunnel_sessions: _Lazy["TunnelSessions"] = _Lazy("TunnelSessions")
+    tunnels: _Lazy["Tunnels"] = _Lazy("Tunnels")
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        session: aiohttp.ClientSession | None = None,
+        proxy: str | None = None,
+        timeout: Timeout = DEFAULT_TIMEOUT,
+        max_wait: float | None = None,
+        retry: Retry | None = DEFAULT_RETRY,
+        limiter: Unset[Middleware | None] = UNSET,
+        middlewares: Sequence[Middleware] = (),
+        prefetch: bool = True,
+        app_info: str | None = None,
+        allow_insecure: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        """Check the options. Nothing is sent, and no event loop needs to run.
+
+        Args:
+            api_key: Default: the environment's NGROK_API_KEY. Not an agent's authtoken.
+            base_url: Default: the environment's NGROK_API_URL, else https://api.ngrok.com.
+            session: A session of yours to send through; it is never closed. Its middlewares run,
+                its cookies, timeout and `raise_for_status` do not apply.
+            proxy: The URL of an HTTP proxy. The environment's proxy settings and netrc files are
+                not used, except with a `session` that does so.
+            timeout: Limits in seconds, see `Timeout`.
+            max_wait: The longest a request may wait for the rate limit, in seconds, before it
+                fails with `RateLimitedError`; None leaves it to `timeout.total`.
+            retry: When to repeat, see `Retry`; None: never.
+            limiter: A `RateLimit` of your own, or None for no limit; by default the one that all
+                clients of the account share.
+            middlewares: `async (request, send) -> response`, around retry and rate limit, the first
+                one outermost.
+            prefetch: Whether lists get their next page while you work on the current one.
+            app_info: Your program's name and version, such as "mybot/1.2", for the user agent.
+            allow_insecure: Accept a base URL with http:// on another host. The key is then readable
+                by everyone on the way.
+            clock: Where the time for limits and pauses comes from, for tests; default: the event
+                loop.
+        """
+        try:
+            key, private_proxy = APIKey(_api_key(api_key)), _proxy(proxy)
+        finally:
+            del api_key, proxy  # tracebacks print local variables
+        self._account = (_base_url(base_url, allow_insecure=allow_insecure), key, clock)
+        self._given_clock = clock
+        self._limiter = limiter
+        self._middlewares = tuple(middlewares)
+        self._timeout = _instance("timeout", timeout, Timeout, "Timeout(total=30)")
+        self._max_wait = _max_wait(max_wait)
+        self._retry = None if retry is None else self._retry_of(retry)
+        self.prefetch = prefetch
+        self._transport = Transport(
+            base_url=self._account[0],
+            key=key,
+            user_agent=_user_agent(app_info),
+            session=session,
+            proxy=private_proxy,
+            clock=self._clock,
+        )
+        self._calls: dict[_Call, None] = {}  # a set that keeps the order
+        self._owner = True
+
+    def with_options(
+        self,
+        *,
+        timeout: Unset[Timeout] = UNSET,
+        retry: Unset[Retry | None] = UNSET,
+        max_wait: Unset[float | None] = UNSET,
+        prefetch: Unset[bool] = UNSET,
+    ) -> Self:
+        """Return a client with other options on the same session and rate limit.
+
+        It lives as long as the one it came from; closing it does nothing.
+        """
+        view = object.__new__(type(self))
+        shared = {n: v for n, v in vars(self).items() if not isinstance(v, Resource)}
+        vars(view).update(shared, _owner=False)
+        if timeout is not UNSET:
+            view._timeout = _instance("timeout", timeout, Timeout, "Timeout(total=30)")
+        if retry is not UNSET:
+            view._retry = None if retry is None else self._retry_of(retry)
+        if max_wait is not UNSET:
+            view._max_wait = _max_wait(max_wait)
+        if prefetch is not UNSET:
+            view.prefetch = prefetch
+        return view
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int | bool] | None = None,
+        json: JSON = None,
+    ) -> JSON:
+        """Call a route that this package does not know yet.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE. A POST is not repeated when it may have been
+                processed.
+            path: Below the base URL, such as "/tunnel_sessions/ts_1". Ids in it are yours to
+                percent-encode.
+            params: The query.
+            json: The body; None sends none, while a POST without fields needs `{}`.
+
+        Returns:
+            Decoded JSON, or None for an empty body.
+
+        Raises:
+            ValueError: Method, path, params or json cannot be sent.
+            NgrokError: See `ngrok_async.errors`.
+        """
+        if method.upper() not in EFFECTS:
+            msg = f"method must be one of {', '.join(EFFECTS)}, got {method!r}"
+            raise ValueError(msg)
+        try:
+            dumps(json)
+        except (TypeError, ValueError, RecursionError) as error:
+            msg = f"json cannot be encoded: {error}"
+            raise ValueError(msg) from None
+        encoded = encode_path(path)
+        request = Request(
+            method=method.upper(),
+            path=encoded,
+            query=tuple((name, _text(name, value)) for name, value in (params or {}).items()),
+            json=json,
+            route=f"{method.upper()} {encoded}",
+            effect=EFFECTS[method.upper()],
+        )
+        return await self.call(request, lambda body: loads(body) if body.strip() else None)
+
+    async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
+        """Send a request through all middlewares; what the declared operations are made of.
+
+        Args:
+            request: Its limits are set here, from the client's options.
+            decode: Makes the result of the body of a success.
+        """
+        self._transport.open()  # a closed client does not wait for a slot first
+        task = asyncio.current_task()
+        if task is None:
+            msg = "ngrok_async has to be awaited inside a task, such as asyncio.run() makes"
+            raise ConfigurationError(msg)
+        total = self._timeout.total
+        request = attrs.evolve(
+            request,
+            timeout=self._timeout,
+            deadline=None if total is None else self._clock().time() + total,
+            max_wait=self._max_wait,
+        )
+        call = _Call(task)
+        self._calls[call] = None
+        try:
+            with call:
+                response = await self._compose(call)(request)
+                return _answer.read(request, response, decode, self._account[1].scrub)
+        finally:
+            del self._calls[call]
+        msg = "the client was closed during the call"
+        raise ClientClosedError(
+            msg,
+            method=request.method,
+            path=request.path,
+            attempts=call.sent,
+            maybe_applied=call.sent > 0 and request.effect != "read",
+        )
+
+    @property
+    def base_url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return self._account[0]
+
+    @property
+    def budget(self) -> Budget | None:
+        """The state of the rate limit, for health pages; None where it is not a `RateLimit`.
+
+        Asking costs no request. Needs a running event loop.
+        """
+        limiter = self._resolved_limiter()
+        return limiter.budget if isinstance(limiter, RateLimit) else None
+
+    async def aclose(self) -> None:
+        """Close the connections and end calls that wait with `ClientClosedError`.
+
+        May be called twice. A session that was passed in stays open.
+        """
+        if not self._owner or self._transport.closed:
+            return
+        self._transport.closed = True
+        # A middleware may call the client again: the innermost call of a task comes last, and the
+        # others see its error. One that closes the client goes on, to close it to the end.
+        innermost = {call.task: call for call in self._calls}
+        innermost.pop(cast("asyncio.Task[object]", asyncio.current_task()), None)
+        for call in innermost.values():
+            call.end()
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself; it connects at its first request."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the client."""
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        """Show where it leads, not the key."""
+        transport = vars(self).get("_transport")
+        if transport is None:  # in a traceback of its own constructor
+            return f"<{type(self).__name__}>"
+        state = "closed" if transport.closed else "open"
+        return f"<{type(self).__name__} {self.base_url} {state}>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied: it holds connections and the key."""
+        msg = "a Client is not pickled or copied; make one in each process"
+        raise TypeError(msg)
+
+    def _clock(self) -> Clock:
+        return self._given_clock or asyncio.get_running_loop()
+
+    def _retry_of(self, policy: Retry) -> RetryMiddleware:
+        return RetryMiddleware(
+            _instance("retry", policy, Retry, "Retry(max_attempts=3)"), self._clock
+        )
+
+    def _resolved_limiter(self) -> Middleware | None:
+        if self._limiter is UNSET:
+            self._limiter = shared_rate_limit(self._account, self._given_clock)
+        return self._limiter
+
+    def _compose(self, call: _Call) -> Send:
+        def leave(request: Request) -> Awaitable[Response]:
+            call.sent += 1
+            return self._transport.send(request)
+
+        send: Send = leave
+        for middleware in (self._resolved_limiter(), self._retry, *reversed(self._middlewares)):
+            if middleware is not None:
+                send = _link(middleware, send)
+        return send
+
+
+def _link(middleware: Middleware, send: Send) -> Send:
+    return lambda request: middleware(request, send)
+
+
+def _instance(name: str, value: T, kind: type[T], example: str) -> T:
+    if not isinstance(value, kind):
+        msg = f"{name} must be a {kind.__name__}, such as {example}; got {value!r}"
+        raise ConfigurationError(msg)
+    return value
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str | int | float):
+        msg = f"{name} must be a string, a number or a boolean, got {type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    f"{name}{text}".encode()  # a lone surrogate fails here, and not after a wait for a slot
+    return text
+
+
+def _max_wait(value: object) -> float | None:
+    if value is None:
+        return None
+    # The comparison is False for NaN.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        msg = f"max_wait must be seconds from 0 on, or None for no limit; got {value!r}"
+        raise ConfigurationError(msg)
+    return value
+
+
+def _api_key(given: str | None) -> str:
+    key = os.environ.get("NGROK_API_KEY") if given is None else given
+    if key is None:
+        hint = (
+            "; NGROK_AUTHTOKEN is set, but an authtoken is for agents and this API refuses it"
+            if "NGROK_AUTHTOKEN" in os.environ
+            else ""
+        )
+        msg = (
+            "no API key: pass api_key= or set NGROK_API_KEY "
+            f"(keys are made at https://dashboard.ngrok.com/api-keys){hint}"
+        )
+        raise ConfigurationError(msg)
+    if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
+        msg = f"api_key must be a string, got {type(key).__name__}"
+        del given, key  # tracebacks print local variables
+        raise ConfigurationError(msg)
+    return key
+
+
+def _base_url(given: str | None, *, allow_insecure: bool) -> str:
+    url = given or os.environ.get("NGROK_API_URL") or DEFAULT_BASE_URL
+    parts = _split(url)
+    # The value is not in the messages where it may hold a password.
+    if parts is None:
+        msg = "base_url must be like https://api.ngrok.com"
+        raise ConfigurationError(msg)
+    if "@" in parts.netloc:
+        msg = "base_url must not hold a user name or password; the API key is passed as api_key="
+        raise ConfigurationError(msg)
+    if parts.query or parts.fragment:
+        msg = f"base_url must not have a query or a fragment, got {url!r}"
+        raise ConfigurationError(msg)
+    if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts.hostname or ""):
+        msg = (
+            f"base_url must be https, got {url!r}: the API key would be readable on the way "
+            "(http is for this machine only, or with allow_insecure=True)"
+        )
+        raise ConfigurationError(msg)
+    path = parts.path.rstrip("/")
+    try:
+        return f"{parts.scheme}://{parts.netloc}{encode_path(path) if path else ''}"
+    except ValueError as error:
+        msg = f"base_url: {error}"
+    raise ConfigurationError(msg)
+
+
+def _proxy(given: str | None) -> Private:
+    if given is None:
+        return Private()
+    parts = _split(given)
+    if parts is None or not _is_basic(parts):
+        del given, parts  # it may hold a password, and tracebacks print local variables
+        msg = "proxy must be the URL of an HTTP proxy, such as http://user:password@10.0.0.1:3128"
+        raise ConfigurationError(msg)
+    return Private(proxy=given)
+
+
+def _split(url: object) -> SplitResult | None:
+    """Take a URL apart that aiohttp can use; None for others."""
+    if not isinstance(url, str) or not url.isascii() or not url.isprintable():
+        return None
+    if " " in url or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        # What the resolver would trip over: empty labels and long ones.
+        host = (parts.hostname or "").encode("idna")
+    except ValueError:
+        return None
+    return parts if parts.scheme in {"http", "https"} and host and port != 0 else None
+
+
+def _is_basic(parts: SplitResult) -> bool:
+    """Tell whether user name and password can be sent; an encoding for them was never agreed on."""
+    try:
+        unquote(parts.netloc.rpartition("@")[0], errors="strict").encode("latin-1")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _user_agent(app_info: str | None) -> str:
+    major, minor, _ = platform.python_version_tuple()
+    own = f"ngrok-async/{__version__} Python/{major}.{minor} aiohttp/{aiohttp.__version__}"
+    if app_info is None:
+        return own
+    if not app_info.strip() or not app_info.isprintable() or not app_info.isascii():
+        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {app_info!r}"
+        raise ConfigurationError(msg)
+    return f"{app_info.strip()} {own}"

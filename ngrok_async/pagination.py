@@ -1,0 +1,359 @@
+"""Lists that come in pages."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Generator, Hashable, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
+
+import attrs
+
+from ngrok_async._request import JSON
+from ngrok_async.errors import PaginationError
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Query: TypeAlias = tuple[tuple[str, str], ...]
+"""Names and values, not yet encoded."""
+
+# A caller who leaves within the first 25th of a page never needed the next one; one who goes on
+# gets it while still at work on this one.
+_EARLY: Final = 25
+
+
+@attrs.frozen(kw_only=True)
+class Page(Generic[T_co]):
+    """One page of a list.
+
+    Attributes:
+        items: The page's items, newest first; may be empty although more pages follow.
+        uri: The page's own address.
+        next_page_uri: The address of the next page, or None on the last one.
+    """
+
+    items: tuple[T_co, ...]
+    uri: str = ""
+    next_page_uri: str | None = None
+    _extra: Mapping[str, JSON] | None = attrs.field(
+        default=None, repr=False, hash=False, alias="extra"
+    )
+
+    @property
+    def extra(self) -> Mapping[str, JSON]:
+        """Fields of the answer that this version of the package does not know, read-only."""
+        return MappingProxyType(dict(self._extra or {}))
+
+
+class Listing(Protocol[T_co]):
+    """What a pager needs of the operation that it walks."""
+
+    @property
+    def url(self) -> str:
+        """The absolute URL of the list, without a query."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Its path below the base URL, for messages."""
+        ...
+
+    @property
+    def prefetch(self) -> bool:
+        """Whether to ask for the next page while the caller works on the current one."""
+        ...
+
+    def fetch(self, query: Query) -> Coroutine[object, object, Page[T_co]]:
+        """Get one page."""
+        ...
+
+
+class Pager(Generic[T]):
+    """A list that was asked for, but not fetched yet.
+
+    `await pager` gets the first page. `async for item in pager` gets all items, page by page, and
+    `async for page in pager.pages()` all pages.
+
+    A pager remembers one walk: after a `break` or an error the next `async for` (or `anext`) goes
+    on where the last one stopped and asks for a page that failed again. After the end it starts
+    anew. Two tasks must not walk one pager at the same time.
+
+    A walk goes from the newest item to the oldest. It gives no id twice in neighbouring pages, and
+    every item that exists throughout; what is created after its start is not part of it.
+
+    Unless the client was made with `prefetch=False`, the next page is fetched while the caller
+    works on the current one, once it is past the first 25th of it. https://ngrok.com/docs/api#pagination
+    """
+
+    def __init__(self, listing: Listing[T], query: Query) -> None:
+        """Remember what to ask for; nothing is sent yet."""
+        self._listing = listing
+        self._query = query
+        self._walk = _Walk(listing, query)
+
+    def __await__(self) -> Generator[object, object, Page[T]]:
+        """Get the first page, whatever has been walked so far."""
+        return self._listing.fetch(self._query).__await__()
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        """Walk over all items."""
+        return _Items(self._resumed())
+
+    def pages(self) -> AsyncIterator[Page[T]]:
+        """Walk over all pages; the rest of one that was left half-way comes first.
+
+        The next page is prefetched once the caller has come back for the second one.
+        """
+        return _Pages(self._resumed())
+
+    async def collect(self, max_items: int | None = None) -> list[T]:
+        """Return the items of the walk as a list.
+
+        After an error or a cancellation the next call, or `async for`, begins with the items that
+        this one had got: none is lost or asked for twice.
+
+        Args:
+            max_items: Stop after as many; no page is asked for that they do not need.
+        """
+        if max_items is not None and (type(max_items) is not int or max_items < 0):
+            msg = f"max_items must be 0 or more, or None for all; got {max_items!r}"
+            raise ValueError(msg)
+        walk, cursor = self._resumed(), self.cursor
+        items: list[T] = []
+        try:
+            while max_items is None or len(items) < max_items:
+                if not walk.rest and not await walk.turn():
+                    break
+                items += walk.take(None if max_items is None else max_items - len(items))
+        except BaseException:  # the caller's cancellation as well
+            walk.put_back(items, cursor)
+            raise
+        return items
+
+    @property
+    def cursor(self) -> str | None:
+        """The `before_id` that takes up the walk in another call, or None for its beginning.
+
+        It stands at the current page until that page's last item was handed out, then at the next
+        one: who resumes may see items of a half-read page again, but misses none. None again after
+        the end.
+        """
+        return self._walk.cursor
+
+    def __repr__(self) -> str:
+        """Show the list and the place in it."""
+        return f"<Pager {self._listing.path} cursor={self.cursor!r}>"
+
+    def _resumed(self) -> "_Walk[T]":
+        if self._walk.finished:
+            self._walk = _Walk(self._listing, self._query)
+        return self._walk
+
+
+class _Walk(Generic[T]):
+    """The place in a list; it moves on only when a page has arrived whole."""
+
+    def __init__(self, listing: Listing[T], query: Query) -> None:
+        self._listing = listing
+        self._query = query  # of the first page
+        self._here = dict(query).get("before_id")  # the cursor of the current page
+        self._page: Page[T] = Page(items=())
+        self._index = 0  # of the next item to hand out
+        self._started = False
+        self.finished = False
+        self._turning = False
+        self._seen: set[int] = set()  # hashes of the queries: a walk may have 10,000 pages
+        self._ids: frozenset[Hashable] = frozenset()  # of the current page
+        self._ahead: asyncio.Task[Page[T]] | None = None
+
+    @property
+    def rest(self) -> bool:
+        """Whether the current page has items that were not handed out."""
+        return self._index < len(self._page.items)
+
+    @property
+    def cursor(self) -> str | None:
+        """The `before_id` to go on with; see `Pager.cursor`."""
+        if not self.rest:
+            # With a bad link, the page that has it is the last good place.
+            with suppress(PaginationError):
+                return dict(self._next() or ()).get("before_id")
+        return self._here
+
+    def take(self, count: int | None) -> tuple[T, ...]:
+        """Hand out the next items of the current page."""
+        items = self._page.items
+        end = len(items) if count is None else min(len(items), self._index + count)
+        taken = items[self._index : end]
+        self._index = end
+        return taken
+
+    def take_item(self) -> T:
+        """Hand out one item; ask for the next page once the caller is well inside this one."""
+        items, index = self._page.items, self._index
+        if index == max(1, len(items) // _EARLY):
+            self.prefetch()
+        self._index = index + 1
+        return items[index]
+
+    def take_page(self) -> Page[T]:
+        """Hand out what is left of the current page."""
+        whole = self._index == 0
+        items = self.take(None)
+        return self._page if whole else attrs.evolve(self._page, items=items)
+
+    def put_back(self, items: Sequence[T], cursor: str | None) -> None:
+        """Put items that were taken since `cursor` before the next page, to be handed out again."""
+        self._page = attrs.evolve(self._page, items=tuple(items))
+        self._index = 0
+        self._here = cursor
+
+    async def turn(self) -> bool:
+        """Move to the next page; return False at the end of the list."""
+        if self._turning:
+            msg = "this pager is being walked by another task; make one per task"
+            raise RuntimeError(msg)
+        self._turning = True
+        try:
+            query = self._next()
+            if query is None:
+                self.finished = True
+                return False
+            page = await self._get(query)
+        finally:
+            self._turning = False
+        self._seen.add(hash(query))
+        self._here = dict(query).get("before_id")
+        self._page = self._without_repeats(page)
+        self._index = 0
+        self._started = True
+        return True
+
+    def prefetch(self) -> None:
+        """Ask for the next page now, in a task of its own."""
+        if not self._listing.prefetch or self._ahead is not None:
+            return
+        try:
+            query = self._next()
+        except PaginationError:
+            return  # raised when the walk gets there, after this page's items
+        if query is not None:
+            task = asyncio.create_task(self._listing.fetch(query))
+            task.add_done_callback(_retrieve)
+            self._ahead = task
+
+    def close(self) -> None:
+        """Drop a prefetch that is under way."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+            self._ahead = None
+
+    def __del__(self) -> None:
+        # After a `break` nobody tells us; the walk just goes out of sight.
+        if self._ahead is not None and not self._ahead.get_loop().is_closed():
+            self.close()
+
+    async def _get(self, query: Query) -> Page[T]:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and not ahead.cancelled():
+            return await ahead
+        return await self._listing.fetch(query)
+
+    def _next(self) -> Query | None:
+        """Return the query of the next page, as the current one's link has it."""
+        if not self._started:
+            return self._query
+        link = self._page.next_page_uri
+        if not link:
+            return None
+        query = self._follow(link)
+        if hash(query) in self._seen:
+            raise self._bad_link("it leads to a page that this walk has already seen")
+        return query
+
+    def _follow(self, link: str) -> Query:
+        # The cursor is opaque: for some lists it is not the last item's id
+        # (https://github.com/ngrok/ngrok-api-dotnet/issues/16). Only the query is taken from the
+        # link, so the API key goes nowhere else, wherever it points.
+        try:
+            base, target = urlsplit(self._listing.url), urlsplit(urljoin(self._listing.url, link))
+            same_place = _place(base) == _place(target)
+            query = dict(parse_qsl(target.query, keep_blank_values=True, errors="strict"))
+        except ValueError:
+            raise self._bad_link("it is not a valid URL") from None
+        if not same_place:
+            raise self._bad_link("it leads away from the list that it belongs to")
+        # Servers have dropped these from the link.
+        query.update((name, value) for name, value in self._query if name != "before_id")
+        return tuple(query.items())
+
+    def _bad_link(self, why: str) -> PaginationError:
+        return PaginationError(
+            f"the link to the next page cannot be followed: {why}",
+            cursor=self._here,
+            method="GET",
+            path=self._listing.path,
+        )
+
+    def _without_repeats(self, page: Page[T]) -> Page[T]:
+        before, ids = self._ids, [getattr(item, "id", None) for item in page.items]
+        self._ids = frozenset(ids)
+        if None in self._ids or (len(self._ids) == len(ids) and self._ids.isdisjoint(before)):
+            return page
+        first = {id_: index for index, id_ in reversed(list(enumerate(ids)))}
+        kept = (
+            item
+            for index, (id_, item) in enumerate(zip(ids, page.items, strict=True))
+            if first[id_] == index and id_ not in before
+        )
+        return attrs.evolve(page, items=tuple(kept))
+
+
+def _place(url: SplitResult) -> tuple[object, ...]:
+    port = {"https": 443, "http": 80}.get(url.scheme) if url.port is None else url.port
+    return url.scheme, url.username, url.hostname, port, url.path
+
+
+def _retrieve(task: "asyncio.Task[Page[T]]") -> None:
+    # A walk that was broken off never asks for the outcome; asyncio would complain about that.
+    if not task.cancelled():
+        task.exception()
+
+
+class _Items(AsyncIterator[T]):
+    """The items of a walk. A class, not a generator: a generator is dead after an error."""
+
+    def __init__(self, walk: _Walk[T]) -> None:
+        self._walk = walk
+
+    async def __anext__(self) -> T:
+        while not self._walk.rest:
+            if not await self._walk.turn():
+                raise StopAsyncIteration
+        return self._walk.take_item()
+
+    async def aclose(self) -> None:
+        """Drop a prefetch that is under way; the walk can still be resumed."""
+        self._walk.close()
+
+
+class _Pages(AsyncIterator[Page[T]]):
+    """The pages of a walk."""
+
+    def __init__(self, walk: _Walk[T]) -> None:
+        self._walk = walk
+        self._handed_out = 0
+
+    async def __anext__(self) -> Page[T]:
+        if not self._walk.rest and not await self._walk.turn():
+            raise StopAsyncIteration
+        page = self._walk.take_page()
+        self._handed_out += 1
+        if self._handed_out > 1:
+            self._walk.prefetch()
+        return page
+
+    async def aclose(self) -> None:
+        """Drop a prefetch that is under way; the walk can still be resumed."""
+        self._walk.close()

@@ -1,0 +1,268 @@
+"""The fake as its users see it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from ngrok_async.testing._agents import Agent, Agents
+from ngrok_async.testing._api import API
+from ngrok_async.testing._faults import Fault, Faults
+from ngrok_async.testing._limits import Limits
+from ngrok_async.testing._routes import declared
+from ngrok_async.testing._server import ReceivedRequest, Server
+from ngrok_async.testing._store import Item, Store
+from ngrok_async.testing.clock import TurnableClock
+
+_MADE_UP_KEY = "2fakeKeyOfTheFakeNgrokAPI00_7notARealSecretAtAll0"
+_NO_HEADERS: Mapping[str, str] = {}
+
+
+class FakeNgrok:
+    """An ngrok API for tests, served on 127.0.0.1 from within your process.
+
+    It knows every operation that this package declares, insists on what ngrok insists on (the key,
+    the version, the content type, known fields and parameters, the rate limit), and answers with
+    the same codes. It holds nothing at first: add agents, or create resources through the API.
+
+        async with FakeNgrok(agents=3) as fake:
+            async with Client(fake.api_key, base_url=fake.url) as ngrok:
+                assert len(await ngrok.tunnel_sessions.list().collect()) == 3
+
+    Attributes:
+        api_key: The key that it lets in.
+        clock: What its limit, its delays and its timestamps go by.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        limit: int | None = 120,
+        window: float = 60.0,
+        max_in_flight: int | None = None,
+        port: int = 0,
+        clock: TurnableClock | None = None,
+        agents: int = 0,
+        restart_delay: float = 0.0,
+    ) -> None:
+        """Set the fake up; nothing listens before `start`.
+
+        Args:
+            api_key: The key that it lets in; default: a made-up one.
+            limit: Requests that it accepts in any window, counted when they arrive; rejected ones
+                do not count (ngrok does not say whether they do). 0 or None: no limit.
+            window: The length of the window in seconds.
+            max_in_flight: Requests that it accepts at a time; 0 or None: no limit.
+            port: Where it listens; 0: any free port, the same again after a stop.
+            clock: Another clock, to share it or to make it stand still.
+            agents: How many agents are connected from the start.
+            restart_delay: Seconds on the clock that an agent is away when it restarts.
+        """
+        self.api_key = api_key or _MADE_UP_KEY
+        self.clock = clock or TurnableClock()
+        self._port = port
+        self._agents_at_start = agents
+        self._store = Store()
+        self._faults = Faults()
+        self._agents = Agents(self._store, self.clock, restart_delay)
+        api = API(declared(), self._store, self.clock, self.api_key, self._agents.behaviours())
+        limits = Limits(limit, window, max_in_flight)
+        self._server = Server(api, self._store, limits, self._faults, self.clock)
+
+    async def start(self) -> None:
+        """Begin to listen; after a `stop` on the same port, and with everything still there."""
+        self._port = await self._server.start(self._port)
+        self._store.url = f"http://127.0.0.1:{self._port}"
+        count, self._agents_at_start = self._agents_at_start, 0
+        self.add_agents(count)
+
+    async def stop(self) -> None:
+        """Stop listening and cut all connections, stalled ones included."""
+        await self._server.stop()
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen."""
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop listening."""
+        await self.stop()
+
+    @property
+    def url(self) -> str:
+        """The base URL to give to a client; known once the fake has been started."""
+        return self._store.url
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """What arrived, in that order. Clear the list to forget about it."""
+        return self._server.requests
+
+    @property
+    def rejections(self) -> int:
+        """How often it answered with 429."""
+        return self._server.rejections
+
+    async def wait_for_requests(self, count: int = 1) -> None:
+        """Wait until `requests` has as many entries."""
+        await self._server.wait_for_requests(count)
+
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        """All agents in the order in which they were added, stopped ones included."""
+        return self._agents.all
+
+    @property
+    def newest_version(self) -> str:
+        """What agents fetch on `update` and run after their next restart."""
+        return self._agents.newest_version
+
+    @newest_version.setter
+    def newest_version(self, version: str) -> None:
+        self._agents.newest_version = version
+
+    def add_agents(self, count: int) -> tuple[Agent, ...]:
+        """Connect agents with one tunnel each; see `add_agent`."""
+        return tuple(self.add_agent() for _ in range(count))
+
+    def add_agent(
+        self,
+        *,
+        agent_version: str | None = None,
+        credential: str | None = None,
+        ip: str | None = None,
+        metadata: str | None = None,
+        os: str | None = None,
+        region: str | None = None,
+        started_at: datetime | None = None,
+        transport: str | None = None,
+        tunnels: int = 1,
+    ) -> Agent:
+        """Connect an agent to the started fake; the newest in the list.
+
+        Fields that you do not pass get plausible values that vary from agent to agent; pass "" for
+        a field that the API is to leave out.
+
+        Args:
+            agent_version: The version of its program.
+            credential: The id of its tunnel credential.
+            ip: The address that it comes from.
+            metadata: The text from its configuration.
+            os: Its operating system.
+            region: The ngrok region.
+            started_at: When its session began; the place in the list is not changed by that.
+            transport: The protocol.
+            tunnels: How many HTTPS tunnels it offers.
+        """
+        given = {
+            "agent_version": agent_version,
+            "credential": credential,
+            "ip": ip,
+            "metadata": metadata,
+            "os": os,
+            "region": region,
+            "transport": transport,
+        }
+        agent = self._agents.add(given, started_at)
+        for _ in range(tunnels):
+            self.add_tunnel(agent)
+        return agent
+
+    def add_tunnel(
+        self,
+        agent: Agent,
+        *,
+        public_url: str | None = None,
+        proto: str = "https",
+        forwards_to: str = "http://localhost:80",
+        metadata: str = "",
+        labels: Mapping[str, str] | None = None,
+    ) -> str:
+        """Let a connected agent offer one more tunnel, also after restarts; returns its id.
+
+        Args:
+            agent: Who offers it.
+            public_url: Where it is reached; default: made up.
+            proto: What it speaks.
+            forwards_to: The address that the agent forwards to.
+            metadata: The text from the agent's configuration.
+            labels: Makes it a labelled tunnel, which has neither URL nor protocol.
+        """
+        fields: Item = {"forwards_to": forwards_to, "metadata": metadata}
+        if labels is not None:
+            fields["labels"] = dict(labels)
+        else:
+            name = self._store.new_id("")[:12].lower()
+            fields["public_url"] = public_url or f"{proto}://{name}.ngrok.app"
+            fields["proto"] = proto
+        return self._agents.add_tunnel(agent, fields)
+
+    def fail(
+        self,
+        status: int | None = None,
+        *,
+        route: str = "*",
+        times: int | None = 1,
+        code: str | None = None,
+        message: str = "The fake was told to fail.",
+        headers: Mapping[str, str] = _NO_HEADERS,
+        body: bytes | None = None,
+        content_type: str = "text/html",
+        delay: float = 0.0,
+        drop: bool = False,
+        stall: bool = False,
+        applied: bool = False,
+    ) -> None:
+        """Script trouble for the next requests.
+
+        The first fault that fits a request is the one that it meets. Requests that meet a fault
+        count against the rate limit like others; those that the limit rejects meet none.
+
+            fake.fail(503, times=2)
+            fake.fail(429, code="ERR_NGROK_226", headers={"Retry-After": "2"})
+            fake.fail(502, body=b"<h1>Bad gateway</h1>")
+            fake.fail(drop=True, applied=True, route="POST /tunnel_sessions/{id}/restart")
+
+        Args:
+            status: Answer with this status; None: answer as usual, where nothing else is asked for.
+            route: Which requests: a method, a path or both. `{name}` stands for a segment of the
+                path, `*` for any text.
+            times: How many of them; None: all from now on.
+            code: The code in the error body.
+            message: The text in the error body.
+            headers: Further headers of the answer.
+            body: Send these bytes instead of an error body, as a proxy might: without the header
+                that has ngrok's operation id.
+            content_type: What the bytes claim to be.
+            delay: Wait so many seconds on the clock before anything else happens.
+            drop: Read the request, then cut the connection.
+            stall: Read the request and never answer it.
+            applied: Whether the request has its effect all the same, before the delay.
+        """
+        if status is None and not (delay or drop or stall):
+            raise ValueError("a fault needs a status, delay=, drop= or stall=")
+        fault = Fault(
+            route=route,
+            status=status,
+            code=code,
+            message=message,
+            headers=headers,
+            body=body,
+            content_type=content_type,
+            delay=delay,
+            drop=drop,
+            stall=stall,
+            applied=applied,
+        )
+        self._faults.add(fault, times)
+
+    def heal(self) -> None:
+        """Forget all faults that are still to come."""
+        self._faults.clear()

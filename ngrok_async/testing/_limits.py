@@ -1,0 +1,46 @@
+"""The two limits of an account: requests per window, and requests at a time."""
+
+from collections import deque
+
+from ngrok_async.testing._answers import RefusedError
+
+
+class Limits:
+    """Counts requests when they arrive, over an exact rolling window.
+
+    ngrok does not say whether a request that it rejects counts too. Here it does not.
+    """
+
+    def __init__(self, requests: int | None, window: float, in_flight: int | None) -> None:
+        """Set the limits; None or 0 is no limit."""
+        self._requests = requests
+        self._window = window
+        self._max_in_flight = in_flight
+        self._arrivals: deque[float] = deque()
+        self._in_flight = 0
+
+    def enter(self, now: float) -> RefusedError | None:
+        """Count a request in, or return why not."""
+        if self._max_in_flight and self._in_flight >= self._max_in_flight:
+            return RefusedError(
+                f"Your account is limited to {self._max_in_flight} simultaneous API requests.",
+                code=225,
+                status=429,
+            )
+        if self._requests:
+            while self._arrivals and self._arrivals[0] + self._window <= now:
+                self._arrivals.popleft()
+            if len(self._arrivals) >= self._requests:
+                return RefusedError(
+                    f"Your account is rate limited to {self._requests} API requests"
+                    f" per {self._window:g} seconds.",
+                    code=226,
+                    status=429,
+                )
+            self._arrivals.append(now)
+        self._in_flight += 1
+        return None
+
+    def leave(self) -> None:
+        """Count a request out that `enter` let in."""
+        self._in_flight -= 1

@@ -1,0 +1,200 @@
+"""Serves the API over HTTP, with its limits and the scripted faults, and notes what it receives."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+from aiohttp import web
+from multidict import CIMultiDict
+
+from ngrok_async._request import JSON
+from ngrok_async._wire import MismatchError, loads
+from ngrok_async.testing._answers import Answer, Incoming, RefusedError, envelope
+from ngrok_async.testing._api import API
+from ngrok_async.testing._faults import Faults
+from ngrok_async.testing._limits import Limits
+from ngrok_async.testing._store import Store
+from ngrok_async.testing.clock import TurnableClock
+
+# How long a stop waits for a client that is still sending; all else ends at once.
+_GRACE: Final = 0.2
+_TOO_MANY_REQUESTS: Final = 429
+
+
+@attrs.frozen(kw_only=True)
+class ReceivedRequest:
+    """A request that the fake has received.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path, percent-encoded as on the wire.
+        query: The decoded parameters of the query, by name.
+        headers: The headers by their names in lower case, without the key.
+        json: The decoded body, or None without one that is JSON.
+        status: The status that it was answered with; None while or where it was not answered.
+        time: When it arrived, on the clock of the fake.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    json: JSON
+    status: int | None
+    time: float
+
+
+class Server:
+    """One HTTP server on the loopback interface.
+
+    Attributes:
+        requests: What arrived, in that order.
+        rejections: How often it answered with 429.
+    """
+
+    def __init__(
+        self, api: API, store: Store, limits: Limits, faults: Faults, clock: TurnableClock
+    ) -> None:
+        """Put the parts together; nothing listens yet."""
+        self.requests: list[ReceivedRequest] = []
+        self.rejections = 0
+        self._api = api
+        self._store = store
+        self._limits = limits
+        self._faults = faults
+        self._clock = clock
+        self._pauses: set[asyncio.Future[None]] = set()
+        self._arrivals: set[asyncio.Future[None]] = set()
+        self._runner: web.ServerRunner | None = None
+
+    async def start(self, port: int) -> int:
+        """Listen on a port, 0 for any free one; returns the port."""
+        if self._runner is not None:
+            raise RuntimeError("the fake has been started already")
+        # A client that hangs up cancels its handler: stalled ones must not pile up.
+        runner = web.ServerRunner(
+            web.Server(self._handle, handler_cancellation=True, access_log=None),
+            shutdown_timeout=_GRACE,
+        )
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        self._runner = runner
+        return int(runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Stop listening, and cut all connections; harmless when it is not running."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            _wake(self._pauses)
+            await runner.cleanup()
+
+    async def wait_for_requests(self, count: int) -> None:
+        """Wait until as many requests have arrived in all."""
+        while len(self.requests) < count:
+            await self._wait(self._arrivals)
+
+    async def _handle(self, request: web.BaseRequest) -> web.Response:
+        time = self._clock.time()
+        ours = self._api.is_ours(request.headers)  # nobody else's requests count for the account
+        refused = self._limits.enter(time) if ours else None
+        try:
+            incoming = Incoming(
+                method=request.method,
+                path=request.rel_url.raw_path,
+                query=tuple(request.rel_url.query.items()),
+                headers=request.headers,
+                body=await request.read(),
+            )
+            received = _received(incoming, time)
+            self.requests.append(received)
+            _wake(self._arrivals)
+            operation_id = self._store.new_id("op_")
+            answer = await self._answer(incoming, refused, operation_id)
+        finally:
+            if ours and refused is None:
+                self._limits.leave()
+        if answer is None:
+            request.protocol.force_close()
+            return web.Response()
+        self._note(received, answer.status)
+        return _response(answer, operation_id)
+
+    async def _answer(
+        self, request: Incoming, refused: RefusedError | None, operation_id: str
+    ) -> Answer | None:
+        """Return the answer, or None where the connection is to be cut."""
+        if refused is not None:
+            return envelope(refused.status, refused.code, refused.message, operation_id)
+        fault = self._faults.take(request.method, request.path)
+        if fault is None:
+            return self._regular(request, operation_id)
+        answer = self._regular(request, operation_id) if fault.applied else None
+        if fault.stall or fault.delay:
+            await self._wait(self._pauses, None if fault.stall else fault.delay)
+        if fault.stall or fault.drop or self._runner is None:
+            return None
+        if fault.status is not None:
+            return fault.answer(fault.status, operation_id)
+        return answer or self._regular(request, operation_id)
+
+    def _regular(self, request: Incoming, operation_id: str) -> Answer:
+        try:
+            return self._api.answer(request)
+        except RefusedError as refused:
+            return envelope(refused.status, refused.code, refused.message, operation_id)
+
+    async def _wait(self, group: set[asyncio.Future[None]], seconds: float | None = None) -> None:
+        """Wait until the group is woken, or for some seconds on the clock."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        group.add(done)
+        timer = None
+        if seconds is not None:
+            timer = self._clock.call_at(self._clock.time() + seconds, lambda: _wake({done}))
+        try:
+            await done
+        finally:
+            group.discard(done)
+            if timer is not None:
+                timer.cancel()
+
+    def _note(self, received: ReceivedRequest, status: int) -> None:
+        self.rejections += status == _TOO_MANY_REQUESTS
+        # By identity and from the end: it is one of the last few, and others may look the same.
+        for index in range(len(self.requests) - 1, -1, -1):
+            if self.requests[index] is received:
+                self.requests[index] = attrs.evolve(received, status=status)
+                break
+
+
+def _wake(waiting: set[asyncio.Future[None]]) -> None:
+    for done in waiting:
+        if not done.done():
+            done.set_result(None)
+
+
+def _received(request: Incoming, time: float) -> ReceivedRequest:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if "authorization" in headers:
+        headers["authorization"] = "***"
+    try:
+        content = loads(request.body)
+    except MismatchError:
+        content = None
+    return ReceivedRequest(
+        method=request.method,
+        path=request.path,
+        query=dict(request.query),
+        headers=headers,
+        json=content,
+        status=None,
+        time=time,
+    )
+
+
+def _response(answer: Answer, operation_id: str) -> web.Response:
+    headers = CIMultiDict({"ngrok-operation-id": operation_id} if answer.is_ngroks else {})
+    if answer.body:
+        headers["content-type"] = answer.content_type
+    headers.update(answer.headers)
+    return web.Response(status=answer.status, body=answer.body or None, headers=headers)

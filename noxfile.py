@@ -1,0 +1,169 @@
+"""Every check of the project, by name (`nox -s tests`); plain `nox` runs all but the example."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+
+import nox
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PROJECT = PYPROJECT["project"]
+
+# The classifiers say which versions we promise, so the two cannot disagree. The one that runs nox
+# comes along: where there is only a newer Python, the tests must run too, and not all be skipped.
+DECLARED = nox.project.python_versions(PYPROJECT)
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHONS = list(dict.fromkeys([*DECLARED, RUNNING]))
+LOWEST = DECLARED[0]
+
+nox.needs_version = ">=2025.11.12"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+# A missing Python is skipped, but an error where $CI is set (nox's own default); never fetch one.
+nox.options.download_python = "never"
+
+if not SpecifierSet(PROJECT["requires-python"]).contains(RUNNING):
+    # Otherwise every session would be skipped, and nox would call that a success.
+    sys.exit(f"ngrok-async needs Python {PROJECT['requires-python']}; this nox runs on {RUNNING}.")
+
+
+def use_all_of_pyenv() -> None:
+    """Let `pythonX.Y` name every version that pyenv has, not only the one it is set to.
+
+    The shims of the others are on PATH too, but fail: to nox those versions look missing.
+    """
+    if not (pyenv := shutil.which("pyenv")):
+        return
+    done = subprocess.run([pyenv, "versions", "--bare"], stdout=subprocess.PIPE, check=False)
+    installed = re.findall(r"^\d+\.\d+\.\d+$", done.stdout.decode(), re.MULTILINE)
+    useful = [v for v in reversed(installed) if v.rpartition(".")[0] in PYTHONS]
+    chosen = os.environ.get("PYENV_VERSION", "").split(":")
+    os.environ["PYENV_VERSION"] = ":".join(filter(None, [*chosen, *useful, "system"]))
+
+
+use_all_of_pyenv()
+
+
+# The tests talk to nobody, and must not find a key in the environment that makes them.
+NO_ACCOUNT = {"NGROK_API_KEY": None, "NGROK_API_URL": None}
+
+
+def group(name: str) -> list[str]:
+    """Return the requirements of a dependency group."""
+    return nox.project.dependency_groups(PYPROJECT, name)
+
+
+def contents(wheel: Path) -> set[tuple[str, int]]:
+    """Return names and checksums of the files in a wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {(file.filename, file.CRC) for file in archive.infolist()}
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, format and the directions of imports."""
+    session.install(*group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types with mypy and pyright, and that every public one is known."""
+    session.install("-e", ".[testing]", *group("types"))
+    session.run("mypy")
+    session.run("pyright")
+    session.run("pyright", "--verifytypes", "ngrok_async", "--ignoreexternal")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests; without arguments, also hold them to full branch coverage."""
+    session.install("-e", ".[testing]", *group("test"))
+    session.env.update(NO_ACCOUNT)
+    if session.posargs:  # a part of the tests cannot cover everything
+        session.run("python", "-m", "pytest", *session.posargs)
+        return
+    # Each session has data files of its own, so that two can run at the same time.
+    session.env["COVERAGE_FILE"] = str(session.cache_dir.resolve() / f"coverage-{session.python}")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+
+
+@nox.session(python=LOWEST)
+def lowest(session: nox.Session) -> None:
+    """Run the tests on the oldest dependencies that pyproject.toml allows."""
+    pins = session.cache_dir.resolve() / "lowest.txt"
+    session.install("uv")  # pip cannot resolve downwards
+    session.run(
+        *("uv", "pip", "compile", "--quiet", "--resolution", "lowest-direct", "--upgrade"),
+        *("--all-extras", "--python-version", LOWEST, "--no-header", "--no-annotate"),
+        *("--output-file", str(pins), "pyproject.toml"),
+        silent=True,
+    )
+    pinned = {pin.name: pin.specifier for pin in map(Requirement, pins.read_text().splitlines())}
+    for dependency in map(Requirement, PROJECT["dependencies"]):
+        floor = next(s.version for s in dependency.specifier if s.operator == ">=")
+        if floor not in pinned[dependency.name]:
+            # The resolver had to go higher: what pyproject.toml promises was never installed.
+            session.error(f"{dependency} cannot be had: the lowest is {pinned[dependency.name]}")
+    session.install("-e", ".[testing]", *group("test"), "--constraint", str(pins))
+    session.env.update(NO_ACCOUNT)
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(default=False)  # with a key in the environment, it talks to that account
+def quickstart(session: nox.Session) -> None:
+    """Run the example of the README: against a fake API, or with $NGROK_API_KEY the real one."""
+    session.install("-e", ".[testing]")
+    session.run("python", "examples/quickstart.py", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build wheel and sdist into `dist/` and check what a user would install."""
+    dist = Path("dist").resolve()
+    shutil.rmtree(dist, ignore_errors=True)
+    session.install(*group("build"))
+    session.run("python", "-m", "build", "--sdist", "--wheel", "--outdir", str(dist))
+    [wheel], [sdist] = dist.glob("*.whl"), dist.glob("*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(sdist))
+    session.run("check-wheel-contents", str(wheel))
+    if "ngrok_async/py.typed" not in dict(contents(wheel)):
+        session.error("The wheel has no py.typed: type checkers would ignore our types.")
+    with tempfile.TemporaryDirectory() as tmp:
+        build_from_sdist(session, wheel, sdist, Path(tmp, "sdist"))
+        use_alone(session, wheel, Path(tmp, "venv"))
+
+
+def build_from_sdist(session: nox.Session, wheel: Path, sdist: Path, into: Path) -> None:
+    """Check that the sdist builds the same wheel."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(into, filter="data")
+    [source] = into.iterdir()
+    session.run("python", "-m", "build", "--wheel", str(source))
+    [again] = source.glob("dist/*.whl")
+    if difference := contents(wheel) ^ contents(again):
+        session.error(f"The wheel built from the sdist differs in {sorted(difference)}")
+
+
+def use_alone(session: nox.Session, wheel: Path, venv: Path) -> None:
+    """Check that the wheel works in an empty environment."""
+    session.run("virtualenv", "--quiet", str(venv))
+    python = str(venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
+    # -I: without the work tree on the path, so that only the installed package can be found.
+    session.run(python, "-I", "-c", "import ngrok_async as p; print(p.__file__)", external=True)

@@ -1,0 +1,13 @@
+"""What all tests share: how hypothesis looks for examples."""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile(
+    "ngrok_async",
+    deadline=None,  # a busy machine is no bug
+    derandomize="CI" in os.environ,  # a red build there is due to its commit
+    print_blob=True,
+)
+settings.load_profile("ngrok_async")

@@ -1,0 +1,571 @@
+"""The client's options, before anything is sent."""
+
+import asyncio
+import copy
+import inspect
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ngrok_async.client
+from ngrok_async import (
+    Client,
+    ClientClosedError,
+    ConfigurationError,
+    RateLimit,
+    Request,
+    Response,
+    Retry,
+    Send,
+    Timeout,
+)
+from ngrok_async.testing import FakeNgrok, TurnableClock
+
+KEY = "2key"
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take what the client reads out of the environment."""
+    for name in ("NGROK_API_KEY", "NGROK_API_URL", "NGROK_AUTHTOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _sent(client: Client) -> str:
+    return client._transport._headers["Authorization"]
+
+
+# --- the key ----------------------------------------------------------------------------------
+
+
+def test_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an argument, NGROK_API_KEY is the key; space around it does not count."""
+    monkeypatch.setenv("NGROK_API_KEY", " 2fromEnvironment\n")
+
+    assert "Bearer 2fromEnvironment" == _sent(Client())
+
+
+def test_argument_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that is passed is the key."""
+    monkeypatch.setenv("NGROK_API_KEY", "2fromEnvironment")
+
+    assert "Bearer 2key" == _sent(Client(KEY))
+
+
+def test_no_key() -> None:
+    """The message says how to pass a key and where they are made."""
+    with pytest.raises(ConfigurationError, match="set NGROK_API_KEY") as caught:
+        Client()
+
+    assert "https://dashboard.ngrok.com/api-keys" in str(caught.value)
+    assert "authtoken" not in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_no_key_but_an_authtoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has set the agent's token is told that it is something else, without its value."""
+    monkeypatch.setenv("NGROK_AUTHTOKEN", "2token")
+    with pytest.raises(ConfigurationError, match="an authtoken is for agents") as caught:
+        Client()
+
+    assert "2token" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        pytest.param("", "empty", id="empty"),
+        pytest.param(" \n", "empty", id="blank"),
+        pytest.param("2ke y", "position 3", id="a space inside"),
+        pytest.param("2key\r\nx: 1", "position 4", id="a line break"),
+        pytest.param("2key\0", "position 4", id="NUL"),
+        pytest.param("2kéy", "position 2", id="not ASCII"),
+        pytest.param(b"2key", "must be a string, got bytes", id="bytes"),
+    ],
+)
+def test_key_that_cannot_be_sent(wrong: Any, reason: str) -> None:  # noqa: ANN401 # also bytes
+    """A key that no header can carry is refused where it is given, and not repeated."""
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        Client(wrong)
+
+    assert "2k" not in str(caught.value)
+
+
+def test_empty_environment_variable_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty NGROK_API_KEY is a mistake, and said to be one."""
+    monkeypatch.setenv("NGROK_API_KEY", "")
+    with pytest.raises(ConfigurationError, match="the API key is empty"):
+        Client()
+
+
+# --- the base URL -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given_", "used"),
+    [
+        pytest.param(None, "https://api.ngrok.com", id="default"),
+        pytest.param("", "https://api.ngrok.com", id="empty"),
+        pytest.param("https://api.eu.example/", "https://api.eu.example", id="slash at the end"),
+        pytest.param("HTTPS://api.example", "https://api.example", id="capitals"),
+        pytest.param("https://h:8443/a/b%20c", "https://h:8443/a/b%20c", id="port and path"),
+        pytest.param("http://localhost:4040", "http://localhost:4040", id="localhost"),
+        pytest.param("http://127.8.9.1", "http://127.8.9.1", id="loopback"),
+        pytest.param("http://[::1]:80", "http://[::1]:80", id="loopback in IPv6"),
+    ],
+)
+def test_base_url(given_: str | None, used: str) -> None:
+    """Https anywhere, and http on this machine."""
+    assert used == Client(KEY, base_url=given_).base_url
+
+
+def test_base_url_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NGROK_API_URL is used unless another one is passed."""
+    monkeypatch.setenv("NGROK_API_URL", "https://environment.example")
+
+    assert "https://environment.example" == Client(KEY).base_url
+    assert "https://argument.example" == Client(KEY, base_url="https://argument.example").base_url
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        pytest.param("http://api.ngrok.com", "must be https", id="http"),
+        pytest.param("http://10.0.0.1", "must be https", id="http in the local network"),
+        pytest.param("http://localhost.example", "must be https", id="almost localhost"),
+        pytest.param("http://127.0.0.1.example", "must be https", id="almost loopback"),
+        pytest.param("file:///etc/passwd", "must be like", id="file"),
+        pytest.param("ftp://api.ngrok.com", "must be like", id="ftp"),
+        pytest.param("api.ngrok.com", "must be like", id="no scheme"),
+        pytest.param("//api.ngrok.com", "must be like", id="no scheme, but slashes"),
+        pytest.param("https://", "must be like", id="no host"),
+        pytest.param("https:///x", "must be like", id="no host, but a path"),
+        pytest.param("https://h:port", "must be like", id="a word for a port"),
+        pytest.param("https://h:65536", "must be like", id="port too large"),
+        pytest.param("https://h:0", "must be like", id="port 0"),
+        pytest.param("https://[::1", "must be like", id="half a bracket"),
+        pytest.param("https://a..b", "must be like", id="empty label"),
+        pytest.param(f"https://{'a' * 64}.example", "must be like", id="long label"),
+        pytest.param("https://bücher.example", "must be like", id="not ASCII"),
+        pytest.param("https://h\\@evil.example", "must be like", id="backslash"),
+        pytest.param("https://h\n.example", "must be like", id="line break"),
+        pytest.param("https://h /x", "must be like", id="space"),
+        pytest.param(7, "must be like", id="a number"),
+        pytest.param("https://user:secret@h", "user name or password", id="password"),
+        pytest.param("https://user@h", "user name or password", id="user name"),
+        pytest.param("https://@h", "user name or password", id="empty user name"),
+        pytest.param("https://h?x=1", "query or a fragment", id="query"),
+        pytest.param("https://h/#x", "query or a fragment", id="fragment"),
+        pytest.param("https://h/a/../b", "dot segments", id="dot segments"),
+        pytest.param("https://h//b", "empty or dot segments", id="empty segment"),
+        pytest.param("https://h/%2e%2E", "dot segments", id="encoded dot segments"),
+    ],
+)
+def test_base_url_that_is_refused(wrong: Any, reason: str) -> None:  # noqa: ANN401 # also numbers
+    """A URL that would send the key in the clear, or nowhere, is refused; passwords not shown."""
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        Client(KEY, base_url=wrong)
+
+    assert "secret" not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_base_url_from_the_environment_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment may be wrong as well."""
+    monkeypatch.setenv("NGROK_API_URL", "http://api.ngrok.com")
+    with pytest.raises(ConfigurationError, match="must be https"):
+        Client(KEY)
+
+
+def test_http_is_allowed_on_demand() -> None:
+    """Who takes the risk may say so."""
+    client = Client(KEY, base_url="http://gateway.internal", allow_insecure=True)
+
+    assert "http://gateway.internal" == client.base_url
+
+
+@given(st.text(max_size=20), st.sampled_from(["", "https://", "https://h", "https://h/"]))
+def test_any_base_url_is_taken_or_refused(text: str, start: str) -> None:
+    """No text makes anything but a client or a ConfigurationError."""
+    try:
+        base_url = Client(KEY, base_url=start + text).base_url
+    except ConfigurationError:
+        return
+
+    assert base_url.startswith(("https://", "http://localhost", "http://127.", "http://[::1]"))
+    assert base_url == Client(KEY, base_url=base_url).base_url
+
+
+# --- the other options --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param("10.0.0.1:3128", id="no scheme"),
+        pytest.param("socks5://user:secret@10.0.0.1:1080", id="SOCKS"),
+        pytest.param("http://user:secret@10.0.0.1:99999", id="port too large"),
+        pytest.param("http://user:secret@", id="no host"),
+        pytest.param("http://us%C4%81er:secret@10.0.0.1", id="name that is not Latin-1"),
+        pytest.param("http://us%FFer:secret@10.0.0.1", id="name that is not UTF-8"),
+        pytest.param("http://user:secret@10.0.0.1\n", id="line break"),
+        pytest.param(3128, id="a number"),
+    ],
+)
+def test_proxy_that_cannot_work(wrong: Any) -> None:  # noqa: ANN401 # also numbers
+    """A proxy that aiohttp would trip over at each call is refused, without its password."""
+    with pytest.raises(ConfigurationError, match="URL of an HTTP proxy") as caught:
+        Client(KEY, proxy=wrong)
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["http://10.0.0.1:3128", "https://us%C3%A9r:p%40ss@proxy/"])
+def test_proxy(proxy: str) -> None:
+    """The proxy is kept as it was given, and not shown."""
+    client = Client(KEY, proxy=proxy)
+
+    assert proxy == client._transport._proxy["proxy"]
+    assert proxy not in repr(vars(client._transport))
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        pytest.param({"timeout": 30}, "such as Timeout(total=30); got 30", id="timeout"),
+        pytest.param({"timeout": None}, "such as Timeout(total=30); got None", id="no timeout"),
+        pytest.param({"retry": 3}, "such as Retry(max_attempts=3); got 3", id="retry"),
+        pytest.param({"retry": False}, "such as Retry(max_attempts=3)", id="no retry"),
+        pytest.param({"max_wait": -1}, "seconds from 0 on", id="negative wait"),
+        pytest.param({"max_wait": float("nan")}, "seconds from 0 on", id="wait that is no number"),
+        pytest.param({"max_wait": "5"}, "seconds from 0 on", id="wait as text"),
+        pytest.param({"max_wait": True}, "seconds from 0 on", id="wait that is True"),
+    ],
+)
+def test_options_of_the_wrong_kind(options: Any, reason: str) -> None:  # noqa: ANN401 # and wrong
+    """An option that cannot work is refused by the client and by its views, with an example."""
+    with pytest.raises(ConfigurationError) as caught:
+        Client(KEY, **options)
+    with pytest.raises(ConfigurationError) as caught_by_view:
+        Client(KEY).with_options(**options)
+
+    assert reason in str(caught.value)
+    assert str(caught.value) == str(caught_by_view.value)
+
+
+@pytest.mark.parametrize("wrong", ["", "  ", "my\nbot", "bot\r\nx: 1", "böt"])
+def test_app_info_that_cannot_be_sent(wrong: str) -> None:
+    """A name that no header can carry is refused."""
+    with pytest.raises(ConfigurationError, match="app_info must be printable ASCII"):
+        Client(KEY, app_info=wrong)
+
+
+@pytest.mark.parametrize("name", ["limit", "debug", "api_token"])
+def test_unknown_options_are_refused(name: str) -> None:
+    """A misspelt option is no silent default."""
+    with pytest.raises(TypeError, match=name):
+        Client(KEY, **{name: 1})
+
+
+def test_needs_no_running_loop() -> None:
+    """A client may be made at import time; so may views, pagers and resources."""
+    client = Client(KEY)
+    view = client.with_options(retry=None)
+    pager = view.tunnel_sessions.list(limit=1)
+
+    assert "<Pager /tunnel_sessions cursor=None>" == repr(pager)
+    assert client._transport._session is None
+
+
+# --- views --------------------------------------------------------------------------------------
+
+
+def test_view_changes_what_is_passed() -> None:
+    """Options that are not passed stay as they are; the client itself is not touched."""
+    client = Client(KEY, timeout=Timeout(total=7), max_wait=3, prefetch=False)
+    view = client.with_options(max_wait=None, prefetch=True)
+    other = view.with_options(timeout=Timeout(total=8), retry=Retry(max_attempts=1))
+
+    assert (client._timeout, view._timeout) == (Timeout(total=7), Timeout(total=7))
+    assert (3, None, None) == (client._max_wait, view._max_wait, other._max_wait)
+    assert (False, True, True) == (client.prefetch, view.prefetch, other.prefetch)
+    assert client._retry is view._retry
+    assert view._retry is not other._retry
+    assert Timeout(total=8) == other._timeout
+
+
+def test_view_has_resources_of_its_own() -> None:
+    """A resource sends through the client or view that it was taken from."""
+    client = Client(KEY)
+    first = client.tunnels
+    view = client.with_options(retry=None)
+
+    assert view is view.tunnels.caller
+    assert first is client.tunnels
+    assert client is first.caller
+
+
+def test_view_of_a_subclass_is_one() -> None:
+    """A subclass keeps its type."""
+
+    class Mine(Client):
+        """A client of somebody."""
+
+    assert Mine is type(Mine(KEY).with_options())
+
+
+async def test_view_has_its_options(fake: FakeNgrok) -> None:
+    """What a view is told holds for its calls, and for no others."""
+    async with Client(fake.api_key, base_url=fake.url) as ngrok:
+        fake.fail(503)
+        hasty = ngrok.with_options(retry=None)
+        with pytest.raises(Exception, match="HTTP 503"):
+            await hasty.tunnels.list()
+        await hasty.tunnels.list()
+
+        assert 2 == len(fake.requests)
+
+
+@pytest.fixture
+async def fake() -> Any:  # noqa: ANN401 # a generator
+    """Serve a fake without a limit."""
+    async with FakeNgrok(limit=None, clock=TurnableClock(running=False)) as fake:
+        yield fake
+
+
+# --- the rate limit -----------------------------------------------------------------------------
+
+
+async def test_clients_of_an_account_share_a_budget(fake: FakeNgrok) -> None:
+    """Same key, same URL, same budget, for views too; another key has another one."""
+    options: dict[str, Any] = {"base_url": fake.url, "clock": fake.clock}
+    async with (
+        Client(fake.api_key, **options) as first,
+        Client(fake.api_key, **options) as second,
+        Client("2another", **options) as stranger,
+    ):
+        await first.tunnels.list()
+        await second.with_options(max_wait=1).tunnels.list()
+        budgets = [first.budget, second.budget, first.with_options().budget, stranger.budget]
+
+    assert [118, 118, 118, 120] == [budget.remaining for budget in budgets if budget is not None]
+
+
+async def test_budget_costs_nothing(fake: FakeNgrok) -> None:
+    """To look at the budget sends nothing, and works before the first call."""
+    async with Client(fake.api_key, base_url=fake.url, clock=fake.clock) as ngrok:
+        budget = ngrok.budget
+
+    assert budget is not None
+    assert (120, 60.0, 0) == (budget.limit, budget.window, budget.used)
+    assert [] == fake.requests
+
+
+async def test_no_limiter_no_budget(fake: FakeNgrok) -> None:
+    """Without a limiter, or with one of somebody else, there is no budget to show."""
+
+    async def theirs(request: Request, send: Send) -> Response:
+        return await send(request)
+
+    async with (
+        Client(fake.api_key, base_url=fake.url, limiter=None) as free,
+        Client(fake.api_key, base_url=fake.url, limiter=theirs) as other,
+    ):
+        await free.tunnels.list()
+        await other.tunnels.list()
+
+        assert (None, None) == (free.budget, other.budget)
+
+
+async def test_own_limiter(fake: FakeNgrok) -> None:
+    """A limiter that is passed is used in place of the shared one."""
+    async with Client(
+        fake.api_key, base_url=fake.url, limiter=RateLimit(3, 30, clock=fake.clock)
+    ) as ngrok:
+        await ngrok.tunnels.list()
+
+        assert ngrok.budget is not None
+        assert (3, 1) == (ngrok.budget.limit, ngrok.budget.used)
+
+
+# --- middlewares --------------------------------------------------------------------------------
+
+
+async def test_middlewares_stand_around_retry_and_limit(fake: FakeNgrok) -> None:
+    """The first one is outermost; they see a call once, the limiter sees each attempt."""
+    seen: list[str] = []
+
+    def noting(name: str) -> Any:  # noqa: ANN401 # a middleware
+        async def note(request: Request, send: Send) -> Response:
+            seen.append(name)
+            response = await send(request)
+            seen.append(f"{name} {response.status} in {response.attempts}")
+            return response
+
+        return note
+
+    fake.fail(503)
+    async with Client(
+        fake.api_key,
+        base_url=fake.url,
+        middlewares=[noting("first"), noting("second")],
+        limiter=noting("limiter"),
+        retry=Retry(backoff=1e-6),
+    ) as ngrok:
+        await ngrok.tunnels.list()
+
+    assert [
+        *("first", "second", "limiter", "limiter 503 in 1", "limiter", "limiter 200 in 1"),
+        *("second 200 in 2", "first 200 in 2"),
+    ] == seen
+
+
+async def test_middleware_sees_the_limits_of_the_call(fake: FakeNgrok) -> None:
+    """Route, effect, limits and the deadline on the client's clock are on the request."""
+    seen: list[Request] = []
+
+    async def note(request: Request, send: Send) -> Response:
+        seen.append(request)
+        return await send(request)
+
+    limits = Timeout(total=9)
+    async with Client(
+        fake.api_key,
+        base_url=fake.url,
+        clock=fake.clock,
+        middlewares=[note],
+        timeout=limits,
+        max_wait=4,
+    ) as ngrok:
+        await ngrok.tunnels.list()
+        await ngrok.with_options(timeout=Timeout(total=None)).tunnels.list()
+
+    assert ("GET /tunnels", "read", limits, 9.0, 4) == (
+        seen[0].route,
+        seen[0].effect,
+        seen[0].timeout,
+        seen[0].deadline,
+        seen[0].max_wait,
+    )
+    assert seen[1].deadline is None
+
+
+# --- request ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        pytest.param({"method": "BREW"}, "method must be one of GET", id="method"),
+        pytest.param({"method": "GET\r\n"}, "method must be one of GET", id="two lines"),
+        pytest.param({"path": "tunnels"}, "must start with '/'", id="relative path"),
+        pytest.param({"path": "//evil.example"}, "empty or dot segments", id="another host"),
+        pytest.param({"path": "/a/../b"}, "empty or dot segments", id="dot segments"),
+        pytest.param({"path": "/a?b=c"}, "pass params= for a query", id="query in the path"),
+        pytest.param({"json": {1, 2}}, "json cannot be encoded", id="a set"),
+        pytest.param({"json": float("nan")}, "json cannot be encoded", id="NaN"),
+        pytest.param({"json": "\ud800"}, "json cannot be encoded", id="lone surrogate"),
+        pytest.param({"params": {"limit": None}}, "limit must be a string", id="None in params"),
+        pytest.param({"params": {"ids": [1]}}, "ids must be a string", id="list in params"),
+        pytest.param({"params": {"x": "\ud800"}}, "surrogates not allowed", id="broken value"),
+        pytest.param({"params": {"\ud800": "x"}}, "surrogates not allowed", id="broken name"),
+    ],
+)
+async def test_request_that_cannot_be_sent(arguments: Any, reason: str) -> None:  # noqa: ANN401 # wrong
+    """A wrong argument is a plain ValueError, before a slot is taken or a session opened."""
+    async with Client(KEY) as ngrok:
+        with pytest.raises(ValueError, match=reason) as caught:
+            await ngrok.request(**{"method": "GET", "path": "/tunnels"} | arguments)
+
+        assert ngrok.budget is not None
+        assert 0 == ngrok.budget.used
+        assert ngrok._transport._session is None
+    assert not isinstance(caught.value, ConfigurationError)
+
+
+async def test_request_with_json_that_is_too_deep() -> None:
+    """A structure that contains itself is a ValueError as well."""
+    endless: list[object] = []
+    endless.append(endless)
+    async with Client(KEY) as ngrok:
+        with pytest.raises(ValueError, match="json cannot be encoded"):
+            await ngrok.request("POST", "/things", json=endless)
+
+
+@pytest.mark.parametrize(
+    ("method", "effect"),
+    [("get", "read"), ("PUT", "set"), ("PATCH", "set"), ("DELETE", "remove"), ("post", "act")],
+)
+async def test_request_knows_what_may_be_repeated(method: str, effect: str) -> None:
+    """The method decides, and its case does not matter."""
+
+    async def stop(request: Request, _: Send) -> Response:
+        seen.append(request)
+        return Response(status=200, body=b"[]")
+
+    seen: list[Request] = []
+    async with Client(KEY, middlewares=[stop]) as ngrok:
+        assert [] == await ngrok.request(method, "/things/ü", params={"ok": False, "n": 1.5})
+
+    assert (method.upper(), effect) == (seen[0].method, seen[0].effect)
+    assert ("/things/%C3%BC", (("ok", "false"), ("n", "1.5"))) == (seen[0].path, seen[0].query)
+    assert f"{method.upper()} /things/%C3%BC" == seen[0].route
+
+
+async def test_request_after_close() -> None:
+    """A closed client sends nothing."""
+    ngrok = Client(KEY)
+    await ngrok.aclose()
+    with pytest.raises(ClientClosedError):
+        await ngrok.request("GET", "/tunnels")
+
+
+# --- the object ---------------------------------------------------------------------------------
+
+
+def test_repr_shows_where_it_leads() -> None:
+    """URL and state, and nothing else."""
+    client = Client(KEY, base_url="https://api.example")
+    asyncio.run(client.with_options().aclose())
+
+    assert "<Client https://api.example open>" == repr(client)
+
+    asyncio.run(client.aclose())
+
+    assert "<Client https://api.example closed>" == repr(client.with_options())
+
+
+@pytest.mark.parametrize("action", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_is_not_copied(action: Any) -> None:  # noqa: ANN401 # three functions
+    """A copy would share connections and carry the key along; a view can be had instead."""
+    with pytest.raises(TypeError, match="not pickled or copied"):
+        action(Client(KEY).with_options())
+
+
+def test_every_resource_loads() -> None:
+    """Attribute, module and class fit together, and the second access is a plain attribute."""
+    client = Client(KEY)
+    lazy = {
+        name: member
+        for name, member in vars(Client).items()
+        if isinstance(member, ngrok_async.client._Lazy)
+    }
+
+    assert {"tunnel_sessions", "tunnels"} <= lazy.keys()
+    for name, member in lazy.items():
+        assert member is getattr(Client, name)
+        resource = getattr(client, name)
+        assert resource is vars(client)[name]
+        assert f"ngrok_async.resources.{name}" == type(resource).__module__
+
+
+def test_every_option_is_explained() -> None:
+    """Each parameter of the client has its line under `Args`."""
+    for function in (Client.__init__, Client.request):
+        names = list(inspect.signature(function).parameters)[1:]
+        text = inspect.getdoc(function) or ""
+
+        assert [] == [name for name in names if f"\n    {name}:" not in text]

@@ -1,0 +1,307 @@
+"""The errors: their tree, their text, and that they get whole to another process."""
+
+import copy
+import inspect
+import pickle
+import re
+from collections.abc import Callable, Mapping
+
+import pytest
+
+import ngrok_async
+from ngrok_async import errors
+from ngrok_async.errors import (
+    APIError,
+    BadRequestError,
+    ClientClosedError,
+    ConfigurationError,
+    ConnectError,
+    ConnectionLostError,
+    FilterError,
+    NgrokError,
+    NotFoundError,
+    PaginationError,
+    RateLimitedError,
+    RequestTimeoutError,
+    ResponseError,
+    ResponseTooLargeError,
+    ServerError,
+    TransportError,
+)
+
+CLASSES: Mapping[str, type[NgrokError]] = {
+    name: value
+    for name, value in vars(errors).items()
+    if inspect.isclass(value) and issubclass(value, NgrokError)
+}
+API_CLASSES = {name: kind for name, kind in CLASSES.items() if issubclass(kind, APIError)}
+
+
+# The tree
+
+
+def drawn() -> dict[str, tuple[str | None, str]]:
+    """Return the tree in the module's docstring: class, its parent and the text beside it."""
+    tree: dict[str, tuple[str | None, str]] = {}
+    above: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if match := re.match(r" {4}((?:[│ ]   )*)(?:[├└]── )?(\w+Error)\b(.*)", line):
+            depth = 0 if "──" not in line else len(match[1]) // 4 + 1
+            del above[depth:]
+            tree[match[2]] = (above[-1] if above else None, match[3].strip())
+            above.append(match[2])
+    return tree
+
+
+def test_the_tree_is_as_drawn() -> None:
+    """The docstring has each class once, under its base class."""
+    bases = {
+        name: next((base.__name__ for base in kind.__bases__ if base in CLASSES.values()), None)
+        for name, kind in CLASSES.items()
+    }
+
+    assert bases == {name: parent for name, (parent, _) in drawn().items()}
+
+
+@pytest.mark.parametrize("name", sorted(API_CLASSES))
+def test_statuses_are_as_drawn(name: str) -> None:
+    """The statuses beside a class are those that lead to it, from 400 on."""
+    told = re.match(r"(\d\d\d(?:, \d\d\d)*|5xx)", drawn()[name][1])
+    statuses = [s for s in range(400, 600) if APIError.for_answer(s, None) is API_CLASSES[name]]
+
+    if name == "APIError":
+        assert 402 in statuses
+        assert told is None
+    elif told is None:
+        assert [] == statuses
+    elif told[1] == "5xx":
+        assert list(range(500, 600)) == statuses
+    else:
+        assert [int(status) for status in told[1].split(", ")] == statuses
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_standard_exceptions_are_as_drawn(name: str) -> None:
+    """Where the tree says "also a", `except` of the standard exception catches it."""
+    also = re.search(r"\(also a (\w+)\)", drawn()[name][1])
+    standard = [b.__name__ for b in CLASSES[name].__bases__ if b.__module__ == "builtins"]
+
+    assert ([also[1]] if also else []) == [base for base in standard if base != "Exception"]
+
+
+def test_all_of_them_are_public() -> None:
+    """Each class is exported, by the module and by the package."""
+    assert sorted(errors.__all__) == list(errors.__all__)
+    assert set(CLASSES) == set(errors.__all__)
+    assert set(CLASSES) <= set(ngrok_async.__all__)
+    assert all(getattr(ngrok_async, name) is kind for name, kind in CLASSES.items())
+
+
+@pytest.mark.parametrize(
+    ("error", "standard"),
+    [
+        (ConfigurationError("m"), ValueError),
+        (RequestTimeoutError("m"), TimeoutError),
+        (RequestTimeoutError("m"), OSError),
+    ],
+    ids=["a wrong set-up", "a timeout", "a timeout as an OSError"],
+)
+def test_standard_exceptions_catch_ours(error: NgrokError, standard: type[Exception]) -> None:
+    """Code that knows nothing of this package handles them as it does others."""
+    with pytest.raises(standard) as caught:
+        raise error
+    assert "m" == str(caught.value)
+
+
+# The way from an answer to a class
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "ERR_NGROK_250", FilterError),
+        (400, "invalid_cel_expression", FilterError),
+        (400, "ERR_NGROK_251", BadRequestError),
+        (400, "ERR_NGROK_225", RateLimitedError),
+        (500, "ERR_NGROK_226", RateLimitedError),
+        (404, "ERR_NGROK_429", NotFoundError),
+        (503, "ERR_NGROK_404", ServerError),
+        (451, "", APIError),
+        (600, None, ServerError),
+    ],
+)
+def test_a_code_decides_only_where_a_status_cannot(
+    status: int, code: str | None, kind: type[APIError]
+) -> None:
+    """Codes of the limits and of filters count more than the status, others do not."""
+    assert kind is APIError.for_answer(status, code)
+
+
+def test_a_subclass_stays_at_least_itself() -> None:
+    """Asked for by a subclass, the answer is never a stranger to it."""
+    assert FilterError is BadRequestError.for_answer(400, "ERR_NGROK_250")
+    assert NotFoundError is NotFoundError.for_answer(500, None)
+
+
+# The text
+
+
+TEXTS: Mapping[str, tuple[NgrokError, str]] = {
+    "just a message": (NgrokError("no"), "no"),
+    "with a request": (ConnectError("no", method="GET", path="/x"), "no on GET /x"),
+    "one attempt": (ConnectError("no", method="GET", path="/x", attempts=1), "no on GET /x"),
+    "several attempts": (
+        ConnectionLostError("no", method="PUT", path="/x", attempts=3, maybe_applied=True),
+        "no on PUT /x after 3 attempts; it may have been applied",
+    ),
+    "with an operation": (
+        ResponseError("HTTP 200: no", status=200, operation_id="op_1", method="GET", path="/x"),
+        "HTTP 200: no (operation op_1) on GET /x",
+    ),
+    "of the API": (APIError("no", status=418), "HTTP 418: no"),
+    "with a code": (NotFoundError("no", status=404, code="E_1"), "HTTP 404: no [E_1]"),
+    "with everything": (
+        NotFoundError(
+            "Not here.",
+            status=404,
+            code="ERR_NGROK_404",
+            operation_id="op_1",
+            method="DELETE",
+            path="/x/1",
+            attempts=2,
+            maybe_applied=True,
+        ),
+        (
+            "HTTP 404: Not here. [ERR_NGROK_404] (operation op_1) on DELETE /x/1 after 2 attempts; "
+            "it may have been applied"
+        ),
+    ),
+    "of a page": (PaginationError("bad link", method="GET", path="/x"), "bad link on GET /x"),
+}
+
+
+@pytest.mark.parametrize(("error", "text"), TEXTS.values(), ids=TEXTS)
+def test_the_text_hands_over_what_is_known(error: NgrokError, text: str) -> None:
+    """What failed, its code and operation, the request, the attempts and what may have happened."""
+    assert text == str(error)
+
+
+def test_a_spent_budget_is_in_the_text() -> None:
+    """Who wonders why there was no further attempt reads it."""
+    error = ServerError("down", status=503, method="GET", path="/x")
+    error.retry_budget_exhausted = True
+
+    assert "HTTP 503: down on GET /x; the retry budget is spent" == str(error)
+
+
+@pytest.mark.parametrize(
+    ("code", "url"),
+    [
+        ("ERR_NGROK_226", "https://ngrok.com/docs/errors/err_ngrok_226"),
+        ("invalid_cel_expression", None),
+        (None, None),
+    ],
+)
+def test_a_code_leads_to_its_page(code: str | None, url: str | None) -> None:
+    """Codes that ngrok documents have an address, others do not."""
+    assert url == APIError("m", status=400, code=code).docs_url
+
+
+def test_the_defaults_say_that_nothing_is_known() -> None:
+    """Without facts: no request, no attempt, no operation, nothing applied."""
+    bare = NgrokError("m")
+    api = APIError("m", status=500)
+
+    assert (None, None, 0, False) == (bare.method, bare.path, bare.attempts, bare.maybe_applied)
+    assert (None, False) == (bare.operation_id, bare.retry_budget_exhausted)
+    assert (1, None, {}) == (api.attempts, api.code, api.details)
+    assert RateLimitedError("m", status=429).retry_after is None
+    assert ConnectError("m").permanent is False
+
+
+def test_details_are_a_copy() -> None:
+    """What the caller does to its mapping later is not in the error, nor the other way round."""
+    given = {"a": "b"}
+    error = APIError("m", status=400, details=given)
+    given["a"] = "c"
+
+    assert {"a": "b"} == error.details
+
+
+# To another process and back
+
+
+class OwnError(NotFoundError):
+    """A subclass of somebody else, with a signature of its own."""
+
+    def __init__(self, thing: str) -> None:
+        """Make the message."""
+        super().__init__(f"no {thing}", status=404)
+        self.thing = thing
+
+
+def full(error: NgrokError) -> NgrokError:
+    """Set the attributes that no signature has, to other values than their defaults."""
+    error.retry_budget_exhausted = True
+    error.maybe_applied = True
+    error.add_note("a note")
+    if isinstance(error, RateLimitedError):
+        error.retry_after = 2.5
+    if isinstance(error, ConnectError):
+        error.permanent = True
+    return error
+
+
+def example(kind: type[NgrokError]) -> NgrokError:
+    """Return an error of a class with all of its facts."""
+    if issubclass(kind, PaginationError):
+        return full(kind("é", cursor="ip_1", method="GET", path="/x"))
+    facts = {"method": "GET", "path": "/x", "attempts": 3, "operation_id": "op_1"}
+    if issubclass(kind, APIError):
+        return full(kind("é", status=404, code="E", details={"a": "b"}, **facts))  # type: ignore[arg-type]
+    if issubclass(kind, ResponseError):
+        return full(kind("é", status=200, **facts))  # type: ignore[arg-type]
+    return full(kind("é", **facts))  # type: ignore[arg-type]
+
+
+EXAMPLES = [*(example(kind) for kind in CLASSES.values()), full(OwnError("cat"))]
+COPIES: Mapping[str, Callable[[NgrokError], NgrokError]] = {
+    "copy": copy.copy,
+    "deep copy": copy.deepcopy,
+    **{
+        f"pickle {protocol}": lambda error, p=protocol: pickle.loads(pickle.dumps(error, p))  # noqa: S301
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    },
+}
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_an_error_survives_with_every_attribute(
+    error: NgrokError, copied: Callable[[NgrokError], NgrokError]
+) -> None:
+    """Process pools and task queues hand on the same class, text, attributes and notes."""
+    other = copied(error)
+
+    assert other is not error
+    assert type(error) is type(other)
+    assert vars(error) == vars(other)
+    assert error.args == other.args
+    assert (str(error), repr(error)) == (str(other), repr(other))
+    assert ["a note"] == other.__notes__
+
+
+def test_a_deep_copy_shares_nothing() -> None:
+    """The details of a deep copy are its own."""
+    error = APIError("m", status=400, details={"a": "b"})
+    other = copy.deepcopy(error)
+    assert isinstance(other.details, dict)
+    other.details["a"] = "c"
+
+    assert {"a": "b"} == error.details
+
+
+def test_every_class_has_an_example() -> None:
+    """The list above cannot miss a class, since a new one may not pickle."""
+    assert {ClientClosedError, TransportError, ResponseTooLargeError} < {type(e) for e in EXAMPLES}
+    assert set(CLASSES.values()) == {type(error) for error in EXAMPLES} - {OwnError}

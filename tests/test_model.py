@@ -1,0 +1,126 @@
+"""Models are values: they compare, hash, copy and pickle, and never change."""
+
+import copy
+import pickle
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+
+from ngrok_async._model import Model
+from ngrok_async._wire import decode
+from ngrok_async.resources._shared import Ref
+
+
+@attrs.frozen(kw_only=True)
+class Key(Model):
+    """A model with a secret."""
+
+    id: str
+    owner: Ref | None = None
+    made_at: datetime = datetime(2026, 11, 22, tzinfo=UTC)
+    tags: tuple[str, ...] = ()
+    token: str = attrs.field(default="", repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Labelled(Model):
+    """A model with a field that cannot be hashed."""
+
+    labels: Mapping[str, str] = attrs.field(factory=dict[str, str])
+
+
+KEY = Key(
+    id="ak_1",
+    owner=Ref(id="usr_1", uri="u", extra={"name": "me"}),
+    tags=("a",),
+    token="secret",
+    extra={"later": [1, {"deep": None}]},
+)
+
+COPIES: Mapping[str, Callable[[Key], Key]] = {
+    "copy": copy.copy,
+    "deep copy": copy.deepcopy,
+    "evolve": attrs.evolve,
+    **{
+        f"pickle {protocol}": lambda key, p=protocol: pickle.loads(pickle.dumps(key, p))  # noqa: S301
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    },
+}
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_a_copy_is_equal(copied: Callable[[Key], Key]) -> None:
+    """Each way of copying keeps all fields, the secret and the unknown ones included."""
+    other = copied(KEY)
+
+    assert KEY == other
+    assert hash(KEY) == hash(other)
+    assert "secret" == other.token
+    assert {"later": [1, {"deep": None}]} == other.extra
+    assert other.owner is not None
+    assert {"name": "me"} == other.owner.extra
+
+
+def test_models_are_equal_when_all_fields_are() -> None:
+    """Every field counts, also unknown ones and those on other levels; so does the class."""
+    same = attrs.evolve(KEY)
+    others: list[object] = [
+        attrs.evolve(KEY, id="ak_2"),
+        attrs.evolve(KEY, token="other"),
+        attrs.evolve(KEY, owner=Ref(id="usr_1", uri="u")),
+        attrs.evolve(KEY, extra={}),
+        Ref(id="ak_1"),
+        "ak_1",
+    ]
+
+    assert same == KEY
+    assert [] == [other for other in others if other == KEY]
+    assert 1 == len({KEY, same})
+
+
+def test_a_model_without_unhashable_fields_can_be_hashed() -> None:
+    """Models go into sets and dicts; one with a mapping cannot, and says so."""
+    assert "here" == {KEY: "here"}[attrs.evolve(KEY)]
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Labelled())
+
+
+@pytest.mark.parametrize("name", ["id", "owner", "extra", "_extra", "new"])
+def test_a_model_cannot_be_changed(name: str) -> None:
+    """No attribute can be set, removed or added: a value stays what the server said."""
+    with pytest.raises(AttributeError):
+        setattr(KEY, name, "x")
+    with pytest.raises(AttributeError):
+        delattr(KEY, name)
+
+
+def test_unknown_fields_are_read_only() -> None:
+    """`extra` can be looked at, and what somebody does to it changes no model."""
+    extra = KEY.extra
+
+    with pytest.raises(TypeError):
+        extra["later"] = 2  # type: ignore[index]
+    assert {"later": [1, {"deep": None}]} == KEY.extra == dict(extra)
+
+
+def test_no_unknown_fields_are_an_empty_mapping() -> None:
+    """`extra` is never None, however the model was made."""
+    decoded = decode({"id": "r"}, Ref)
+
+    assert ({}, {}, {}) == (Ref(id="r").extra, Ref(id="r", extra={}).extra, decoded.extra)
+
+
+def test_a_model_shows_its_fields_without_secrets() -> None:
+    """A log gets the known fields by name; no token, and nothing that nobody has looked at."""
+    assert (
+        "Key(id='ak_1', owner=Ref(id='usr_1', uri='u'), "
+        "made_at=datetime.datetime(2026, 11, 22, 0, 0, tzinfo=datetime.timezone.utc), tags=('a',))"
+    ) == repr(KEY)
+
+
+def test_fields_are_passed_by_name() -> None:
+    """A field that is added in the middle must not shift others."""
+    with pytest.raises(TypeError, match="positional"):
+        Ref("r_1")  # type: ignore[call-arg]

@@ -1,0 +1,219 @@
+"""What the transport makes of a request and of aiohttp's errors; the wire itself is in `wire/`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from ngrok_async import (
+    ClientClosedError,
+    ConnectionLostError,
+    Request,
+    RequestTimeoutError,
+    Timeout,
+)
+from ngrok_async._secret import APIKey
+from ngrok_async._transport import Private, Transport, _reason
+from ngrok_async.testing import TurnableClock
+
+KEY = "2key"
+
+
+@pytest.fixture
+def clock() -> TurnableClock:
+    """Return a clock that shows 0 until it is turned."""
+    return TurnableClock(running=False)
+
+
+@pytest.fixture
+async def transport(clock: TurnableClock) -> AsyncIterator[Transport]:
+    """Return a transport to nowhere."""
+    transport = Transport(
+        base_url="https://api.example/v9",
+        key=APIKey(KEY),
+        user_agent="test",
+        session=None,
+        proxy=Private(),
+        clock=lambda: clock,
+    )
+    yield transport
+    await transport.close()
+
+
+def test_private_values_are_not_shown() -> None:
+    """Headers and proxies can be looked up, but are not printed in passing."""
+    private = Private(Authorization="Bearer secret")
+
+    assert "Bearer secret" == private["Authorization"]
+    assert "<1 values, not shown>" == repr(private) == str(private) == f"{private}"
+
+
+@pytest.mark.parametrize(
+    ("request_", "url"),
+    [
+        pytest.param(Request(method="GET", path="/x"), "/x", id="path"),
+        pytest.param(Request(method="GET", path="/a%2Fb"), "/a%2Fb", id="encoded slash"),
+        pytest.param(
+            Request(method="GET", path="/x", query=(("a b", "ü&=+#?/"), ("a b", ""))),
+            "/x?a%20b=%C3%BC%26%3D%2B%23%3F%2F&a%20b=",
+            id="query",
+        ),
+        pytest.param(
+            Request(method="GET", path="/x", query=(("a", "%2e%2e"),)),
+            "/x?a=%252e%252e",
+            id="what looks encoded",
+        ),
+    ],
+)
+def test_url(transport: Transport, request_: Request, url: str) -> None:
+    """The path is taken as it is, the query is encoded once, and nobody encodes either again."""
+    assert f"https://api.example/v9{url}" == str(transport._url(request_))
+
+
+def test_headers_of_a_request_are_its_own(transport: Transport) -> None:
+    """Headers that one request brings along are not those of the next."""
+    first = transport._headers_of(Request(method="GET", path="/", headers={"x": "1"}))
+    second = transport._headers_of(Request(method="POST", path="/", json={}))
+
+    assert first | {"Content-Type": "application/json"} == second | {"x": "1"}
+    assert Private is type(first)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "deadline", "total"),
+    [
+        pytest.param(30.0, None, 30.0, id="no deadline"),
+        pytest.param(30.0, 100.0, 30.0, id="far deadline"),
+        pytest.param(30.0, 17.5, 7.5, id="near deadline"),
+        pytest.param(None, 17.5, 7.5, id="only a deadline"),
+        pytest.param(None, None, None, id="no limit"),
+    ],
+)
+def test_limit_of_an_attempt(
+    transport: Transport,
+    clock: TurnableClock,
+    attempt: float | None,
+    deadline: float | None,
+    total: float | None,
+) -> None:
+    """An attempt ends at its own limit or at the call's deadline, whichever comes first."""
+    clock.advance(10)
+    limits = Timeout(connect=3, attempt=attempt, total=None)
+    timeout = transport._timeout(Request(method="GET", path="/", timeout=limits, deadline=deadline))
+
+    assert (total, 3) == (timeout.total, timeout.sock_connect)
+    assert (None, None) == (timeout.connect, timeout.sock_read)
+
+
+@pytest.mark.parametrize("deadline", [10.0, 9.0])
+async def test_nothing_is_sent_after_the_deadline(
+    transport: Transport, clock: TurnableClock, deadline: float
+) -> None:
+    """At the deadline it is too late."""
+    clock.advance(10)
+    request = Request(method="GET", path="/x", timeout=Timeout(total=9), deadline=deadline)
+    with pytest.raises(RequestTimeoutError, match="not sent: the total timeout of 9 s") as caught:
+        await transport.send(request)
+
+    assert ("GET", "/x", 0) == (caught.value.method, caught.value.path, caught.value.attempts)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        pytest.param(aiohttp.ServerDisconnectedError(), "the server hung up", id="hung up"),
+        pytest.param(
+            aiohttp.ServerDisconnectedError("X-Echo: Bearer 2key"),
+            "the server hung up",
+            id="hung up with a part of an answer",
+        ),
+        pytest.param(
+            aiohttp.ClientOSError(104, "Connection reset"), "Connection reset", id="reset"
+        ),
+        pytest.param(aiohttp.ClientOSError(), "ClientOSError", id="no text"),
+        pytest.param(
+            aiohttp.ClientConnectionError("Connection closed"), "Connection closed", id="text"
+        ),
+        pytest.param(
+            aiohttp.ClientPayloadError("400, message: Bearer 2key"),
+            "the body breaks off, or cannot be decompressed",
+            id="body",
+        ),
+    ],
+)
+def test_reason(error: Exception, text: str) -> None:
+    """The words of the operating system are kept; those of the server never were ours to show."""
+    assert text == _reason(error)
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        pytest.param("Bad status line:\n  b'Bearer 2ke'\n    ^", "Bad status line", id="lines"),
+        pytest.param("Invalid header 'Bearer 2key'", "Invalid header", id="quotes"),
+        pytest.param('Invalid header "2key"', "Invalid header", id="double quotes"),
+        pytest.param("Got more than 9 bytes: b'2ke", "Got more than 9 bytes", id="half a key"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_reason_quotes_nothing_of_the_server(message: str, kept: str) -> None:
+    """A server may send the key back, even half of it: only aiohttp's own words are taken over."""
+    error = aiohttp.ClientResponseError(None, (), message=message)
+
+    assert f"it is not HTTP ({kept})" == _reason(error)
+
+
+async def test_tools_that_replace_aiohttps_sending(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Test tools do, and run no middlewares; what is not known to be unsent counts as sent."""
+
+    async def disconnect(*_: object, **__: object) -> None:
+        raise aiohttp.ServerDisconnectedError
+
+    monkeypatch.setattr(aiohttp.ClientSession, "_request", disconnect)
+    with pytest.raises(ConnectionLostError, match="the server hung up") as caught:
+        await transport.send(Request(method="POST", path="/x", json={}))
+
+    assert caught.value.maybe_applied
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ValueError, OSError, asyncio.CancelledError])
+async def test_any_error_of_a_closed_session_means_that(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """However aiohttp puts it: the session was closed, and that is what is said."""
+
+    async def close(session: aiohttp.ClientSession, *_: object, **__: object) -> None:
+        await session.close()
+        raise error
+
+    monkeypatch.setattr(aiohttp.ClientSession, "_request", close)
+    with pytest.raises(ClientClosedError, match="closed during the call") as caught:
+        await transport.send(Request(method="GET", path="/x"))
+
+    assert caught.value.__context__ is None
+
+
+async def test_close_may_be_cancelled(
+    transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A close that was cancelled half-way has closed all the same: no call gets through."""
+    session = transport.open()
+    close: Callable[[], Any] = session.close
+
+    async def slow() -> None:
+        await close()
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(session, "close", slow)
+    closing = asyncio.create_task(transport.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([closing])
+
+    assert session.closed
+    with pytest.raises(ClientClosedError):
+        transport.open()

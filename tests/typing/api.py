@@ -1,0 +1,421 @@
+"""The types that callers see. This file is checked by mypy and pyright, and never run.
+
+A wrong call is marked with what each of them says about it; a mark without a mistake is a mistake
+itself, so this proves that the call is refused.
+"""
+
+# Both take the same marks, and both say when one is superfluous (mypy in its strict mode).
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from datetime import datetime
+from typing import Any, Literal, assert_type
+
+import aiohttp
+import attrs
+
+from ngrok_async import (
+    JSON,
+    UNSET,
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    Budget,
+    Client,
+    ClientClosedError,
+    ConfigurationError,
+    ConflictError,
+    ConnectError,
+    ConnectionLostError,
+    FilterError,
+    Middleware,
+    NgrokError,
+    NotFoundError,
+    Page,
+    Pager,
+    PaginationError,
+    PermissionDeniedError,
+    RateLimit,
+    RateLimitedError,
+    Request,
+    RequestTimeoutError,
+    Response,
+    ResponseError,
+    ResponseTooLargeError,
+    Retry,
+    Send,
+    ServerError,
+    Timeout,
+    TransportError,
+    Unset,
+    __version__,
+)
+from ngrok_async.resources._shared import Ref
+from ngrok_async.resources.tunnel_sessions import TunnelSession, TunnelSessions
+from ngrok_async.resources.tunnels import Tunnel, Tunnels
+from ngrok_async.testing import FakeNgrok
+
+version: str = __version__
+
+
+# The client
+
+
+class Bot(Client):
+    """A client of the caller's own."""
+
+
+async def clients(session: aiohttp.ClientSession, limiter: RateLimit) -> None:
+    """All options, and what comes of them."""
+    assert_type(Client(), Client)
+    assert_type(Client("key"), Client)
+    assert_type(Client(None, base_url=None, session=None, proxy=None, app_info=None), Client)
+    client = Client(
+        "key",
+        base_url="https://api.ngrok.com",
+        session=session,
+        proxy="http://127.0.0.1:3128",
+        timeout=Timeout(connect=1, attempt=2.5, total=None),
+        max_wait=1.5,
+        retry=Retry(max_attempts=2, codes=frozenset({"ERR_NGROK_18016"})),
+        limiter=limiter,
+        middlewares=(log, Tracer(), gate),
+        prefetch=False,
+        app_info="mybot/1.2",
+        allow_insecure=True,
+    )
+    Client(retry=None, limiter=None, middlewares=[log], max_wait=3)
+    async with Bot() as bot:
+        assert_type(bot, Bot)
+        assert_type(bot.with_options(timeout=Timeout(), retry=None, max_wait=None), Bot)
+        assert_type(bot.with_options(retry=Retry(), max_wait=2, prefetch=True), Bot)
+    assert_type(client.base_url, str)
+    assert_type(client.budget, Budget | None)
+    assert_type(client.tunnel_sessions, TunnelSessions)
+    assert_type(client.tunnels, Tunnels)
+    await client.aclose()
+
+    Client(api_kye="key")  # type: ignore[call-arg]
+    Client("key", "url")  # type: ignore[call-arg]
+    Client(5)  # type: ignore[arg-type]
+    Client(timeout=30)  # type: ignore[arg-type]
+    Client(timeout=None)  # type: ignore[arg-type]
+    Client(retry=3)  # type: ignore[arg-type]
+    Client(middlewares=log)  # type: ignore[arg-type]
+    Client(middlewares=[not_async])  # type: ignore[list-item]
+    client.with_options(limiter=None)  # type: ignore[call-arg]
+    _ = client.tunnel_session  # type: ignore[attr-defined]
+    with client:  # type: ignore[attr-defined]
+        pass
+
+
+async def requests_by_hand(client: Client) -> None:
+    """The way to a route that the package does not know yet."""
+    assert_type(await client.request("GET", "/ip_policies"), JSON)
+    answer: dict[str, Any] = await client.request(
+        "POST", "/ip_policies", params={"a": "b", "c": 1, "d": True}, json={"description": "x"}
+    )
+    assert_type(answer, dict[str, Any])
+
+    await client.request("GET")  # type: ignore[call-arg]
+    await client.request("GET", "/x", {"a": "b"})  # type: ignore[call-arg]
+    await client.request("GET", "/x", params={"a": None})  # type: ignore[dict-item]
+
+
+def options() -> None:
+    """The values that set a client up."""
+    assert_type(Timeout().connect, float | None)
+    assert_type(Timeout().attempt, float | None)
+    assert_type(Timeout().total, float | None)
+    assert_type(Retry().max_attempts, int)
+    assert_type(Retry().max_retry_after, float)
+    limit = RateLimit(100, 60, in_flight=5)
+    assert_type(limit.budget, Budget)
+    assert_type(limit.budget.limit, int)
+    assert_type(limit.budget.window, float)
+    assert_type(limit.budget.used, int)
+    assert_type(limit.budget.in_flight, int)
+    assert_type(limit.budget.waiting, int)
+    assert_type(limit.budget.paused, float)
+    assert_type(limit.budget.remaining, int)
+    middleware: Middleware = limit
+    del middleware
+
+    Timeout(30)  # type: ignore[call-arg]
+    Timeout(totla=30)  # type: ignore[call-arg]
+    Timeout().total = 3  # type: ignore[misc]
+    Retry(max_attempts="3")  # type: ignore[arg-type]
+    RateLimit(in_flight=None)  # type: ignore[arg-type]
+
+
+# Lists
+
+
+async def lists(ngrok: Client) -> None:
+    """One page, all items, all pages, a list."""
+    pager = ngrok.tunnel_sessions.list(limit=10, filter='obj.os == "linux"', before_id="ts_1")
+    assert_type(pager, Pager[TunnelSession])
+    page = await pager
+    assert_type(page, Page[TunnelSession])
+    assert_type(page.items, tuple[TunnelSession, ...])
+    assert_type(page.uri, str)
+    assert_type(page.next_page_uri, str | None)
+    assert_type(page.extra, Mapping[str, JSON])
+    assert_type(aiter(pager), AsyncIterator[TunnelSession])
+    assert_type(pager.pages(), AsyncIterator[Page[TunnelSession]])
+    async for session in ngrok.tunnel_sessions.list():
+        assert_type(session, TunnelSession)
+    async for one in ngrok.tunnel_sessions.list().pages():
+        assert_type(one, Page[TunnelSession])
+    assert_type(await pager.collect(), list[TunnelSession])
+    assert_type(await pager.collect(5), list[TunnelSession])
+    assert_type(await pager.collect(max_items=None), list[TunnelSession])
+    assert_type(await ngrok.tunnels.list(before_id=None, limit=None), Page[Tunnel])
+    assert_type([tunnel async for tunnel in ngrok.tunnels.list()], list[Tunnel])
+
+    assert_type(pager.cursor, str | None)
+    ngrok.tunnel_sessions.list(before_id=pager.cursor)
+    ngrok.tunnel_sessions.list(before_id=page.items[-1])
+    ngrok.tunnels.list(before_id=Ref(id="tn_1"))
+    anything: Page[object] = page  # a page is read-only, so it is one of its items' bases, too
+    del anything
+
+    ngrok.tunnel_sessions.list(limits=5)  # type: ignore[call-arg]
+    ngrok.tunnel_sessions.list(limit="5")  # type: ignore[arg-type]
+    ngrok.tunnel_sessions.list(limit=5.0)  # type: ignore[arg-type]
+    ngrok.tunnel_sessions.list(filter=True)  # type: ignore[arg-type]
+    ngrok.tunnel_sessions.list(before_id=5)  # type: ignore[arg-type]
+    ngrok.tunnel_sessions.list("ts_1")  # type: ignore[call-arg]
+    ngrok.tunnels.list(filter="true")  # type: ignore[call-arg]
+    await pager.collect("5")  # type: ignore[arg-type]
+    page.items.append(page.items[0])  # type: ignore[attr-defined]
+    page.uri = ""  # type: ignore[misc]
+    pager.cursor = "x"  # type: ignore[misc]
+    for _ in pager:  # type: ignore[attr-defined]
+        pass
+
+
+# Operations
+
+
+@attrs.frozen
+class OfMyOwn:
+    """Anything with an id goes where an id goes."""
+
+    id: str
+
+
+@attrs.frozen
+class WithoutId:
+    """Anything else does not."""
+
+    name: str
+
+
+async def operations(ngrok: Client, session: TunnelSession) -> None:
+    """One resource; commands; ids in all their forms."""
+    assert_type(await ngrok.tunnel_sessions.get("ts_1"), TunnelSession)
+    assert_type(await ngrok.tunnel_sessions.get(session), TunnelSession)
+    assert_type(await ngrok.tunnel_sessions.get(Ref(id="ts_1")), TunnelSession)
+    assert_type(await ngrok.tunnel_sessions.get(id=OfMyOwn("ts_1")), TunnelSession)
+    assert_type(await ngrok.tunnels.get("tn_1"), Tunnel)
+    command: Callable[[str | TunnelSession | Ref | OfMyOwn], Awaitable[None]]
+    command = ngrok.tunnel_sessions.restart
+    command = ngrok.tunnel_sessions.stop
+    command = ngrok.tunnel_sessions.update
+    await command("ts_1")
+
+    await ngrok.tunnel_sessions.get(None)  # type: ignore[arg-type]
+    await ngrok.tunnel_sessions.get(5)  # type: ignore[arg-type]
+    await ngrok.tunnel_sessions.get(WithoutId("x"))  # type: ignore[arg-type]
+    await ngrok.tunnel_sessions.get()  # type: ignore[call-arg]
+    await ngrok.tunnel_sessions.get(ids="ts_1")  # type: ignore[call-arg]
+    await ngrok.tunnel_sessions.stop(None)  # type: ignore[arg-type]
+    await ngrok.tunnel_sessions.update("ts_1", version="4")  # type: ignore[call-arg]
+    ngrok.tunnel_sessions.restart("ts_1")  # type: ignore[unused-coroutine]
+    _ = ngrok.tunnel_sessions.get("ts_1").os  # type: ignore[attr-defined]
+
+
+def models(session: TunnelSession, tunnel: Tunnel, ref: Ref) -> None:
+    """The fields of the models."""
+    assert_type(session.id, str)
+    assert_type(session.uri, str)
+    assert_type(session.agent_version, str)
+    assert_type(session.credential, Ref)
+    assert_type(session.ip, str)
+    assert_type(session.metadata, str)
+    assert_type(session.os, str)
+    assert_type(session.region, str)
+    assert_type(session.started_at, datetime)
+    assert_type(session.transport, Literal["ngrok/v2", "ngrok/2", "ssh"] | str)  # noqa: PYI051 # as it is declared
+    assert_type(session.extra, Mapping[str, JSON])
+    assert_type(tunnel.id, str)
+    assert_type(tunnel.public_url, str)
+    assert_type(tunnel.started_at, datetime)
+    assert_type(tunnel.metadata, str)
+    assert_type(tunnel.proto, Literal["http", "https", "tcp", "tls"] | str)  # noqa: PYI051 # as it is declared
+    assert_type(tunnel.region, str)
+    assert_type(tunnel.tunnel_session, Ref)
+    assert_type(tunnel.endpoint, Ref | None)
+    assert_type(tunnel.labels, Mapping[str, str])
+    assert_type(tunnel.backends, tuple[Ref, ...])
+    assert_type(tunnel.forwards_to, str)
+    assert_type(ref.id, str)
+    assert_type(ref.uri, str)
+    Ref(id="ts_1", uri="")
+
+    _ = session.regoin  # type: ignore[attr-defined]
+    session.os = "windows"  # type: ignore[misc]
+    tunnel.labels["a"] = "b"  # type: ignore[index]
+    _ = tunnel.endpoint.id  # type: ignore[union-attr]
+    Ref(uri="https://api.ngrok.com/")  # type: ignore[call-arg]
+
+
+# Middlewares
+
+
+async def log(request: Request, send: Send) -> Response:
+    """A middleware as a function."""
+    assert_type(request.method, str)
+    assert_type(request.path, str)
+    assert_type(request.query, tuple[tuple[str, str], ...])
+    assert_type(request.json, JSON)
+    assert_type(request.route, str)
+    assert_type(request.effect, Literal["read", "set", "remove", "act"])
+    assert_type(request.headers, Mapping[str, str])
+    assert_type(request.timeout, Timeout)
+    assert_type(request.deadline, float | None)
+    assert_type(request.max_wait, float | None)
+    response = await send(attrs.evolve(request, headers={"X-Trace": "1"}))
+    assert_type(response, Response)
+    assert_type(response.status, int)
+    assert_type(response.headers, Mapping[str, str])
+    assert_type(response.body, bytes)
+    assert_type(response.attempts, int)
+    assert_type(response.maybe_applied, bool)
+
+    request.method = "POST"  # type: ignore[misc]
+    await send()  # type: ignore[call-arg]
+    return attrs.evolve(response, status=200)
+
+
+class Tracer:
+    """A middleware as an object."""
+
+    async def __call__(self, request: Request, send: Send) -> Response:
+        """Hand the request on."""
+        return await send(request)
+
+
+def not_async(request: Request, send: Send) -> Response:
+    """No middleware."""
+    del request, send
+    return Response(status=200)
+
+
+class Later:
+    """An answer that is awaited, but made by no coroutine."""
+
+    def __await__(self) -> Generator[Any, Any, Response]:
+        """Wait for nothing."""
+        yield
+        return Response(status=200)
+
+
+def gate(request: Request, send: Send) -> Later:
+    """A middleware that is not an `async def`."""
+    del request, send
+    return Later()
+
+
+log_as_middleware: Middleware = log
+tracer_as_middleware: Middleware = Tracer()
+gate_as_middleware: Middleware = gate
+not_one: Middleware = not_async  # type: ignore[assignment]
+
+
+# Errors
+
+
+def errors(error: NgrokError) -> None:
+    """What every error tells, and what some of them add."""
+    assert_type(error.message, str)
+    assert_type(error.method, str | None)
+    assert_type(error.path, str | None)
+    assert_type(error.attempts, int)
+    assert_type(error.maybe_applied, bool)
+    assert_type(error.operation_id, str | None)
+    assert_type(error.retry_budget_exhausted, bool)
+    if isinstance(error, APIError):
+        assert_type(error.status, int)
+        assert_type(error.code, str | None)
+        assert_type(error.details, dict[str, str])
+        assert_type(error.docs_url, str | None)
+    if isinstance(error, RateLimitedError):
+        assert_type(error.retry_after, float | None)
+    if isinstance(error, ResponseError):
+        assert_type(error.status, int)
+    if isinstance(error, PaginationError):
+        assert_type(error.cursor, str | None)
+    if isinstance(error, ConnectError):
+        assert_type(error.permanent, bool)
+
+    _ = error.status  # type: ignore[attr-defined]
+
+
+NGROK_ERRORS: tuple[type[NgrokError], ...] = (
+    ConfigurationError,
+    ClientClosedError,
+    TransportError,
+    ResponseError,
+    PaginationError,
+    APIError,
+)
+TRANSPORT_ERRORS: tuple[type[TransportError], ...] = (
+    ConnectError,
+    ConnectionLostError,
+    RequestTimeoutError,
+)
+API_ERRORS: tuple[type[APIError], ...] = (
+    BadRequestError,
+    AuthenticationError,
+    PermissionDeniedError,
+    NotFoundError,
+    ConflictError,
+    RateLimitedError,
+    ServerError,
+)
+BAD_REQUESTS: tuple[type[BadRequestError], ...] = (FilterError,)
+RESPONSE_ERRORS: tuple[type[ResponseError], ...] = (ResponseTooLargeError,)
+VALUE_ERRORS: tuple[type[ValueError], ...] = (ConfigurationError,)
+TIMEOUTS: tuple[type[TimeoutError], ...] = (RequestTimeoutError,)
+NO_API_ERROR: type[APIError] = ConnectError  # type: ignore[assignment]
+
+
+# Not given
+
+
+def unset(description: Unset[str] = UNSET, metadata: Unset[str | None] = UNSET) -> None:
+    """A value, or none given; `is` tells them apart."""
+    if description is UNSET:
+        assert_type(bool(description), bool)
+    else:
+        assert_type(description, str)
+    if metadata is not UNSET:
+        assert_type(metadata, str | None)
+
+    description.upper()  # type: ignore[union-attr]
+    unset(None)  # type: ignore[arg-type]
+    unset("a", None)
+
+
+# The test double
+
+
+async def fake() -> None:
+    """What tests need to connect."""
+    async with FakeNgrok(agents=3, limit=None) as server:
+        assert_type(server, FakeNgrok)
+        assert_type(server.url, str)
+        assert_type(server.api_key, str)
+        Client(server.api_key, base_url=server.url)
