@@ -68,7 +68,7 @@ class Resource:
 
     def __init__(self, caller: Caller) -> None:
         """Keep what sends the requests: the client."""
-        self.caller = caller
+        self.caller: Caller = caller
 
     def __repr__(self) -> str:
         """Show the name under which the client has it."""

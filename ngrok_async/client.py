@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import os
 import platform
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Generic, NoReturn, Self, TypeVar, cast, overload
@@ -33,7 +33,7 @@ from ngrok_async._secret import APIKey
 from ngrok_async._transport import Private, Transport
 from ngrok_async._version import __version__
 from ngrok_async._wire import dumps, loads
-from ngrok_async.errors import ClientClosedError, ConfigurationError
+from ngrok_async.errors import ClientClosedError, ConfigurationError, NgrokError
 from ngrok_async.unset import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ R = TypeVar("R", bound=Resource)
 
 DEFAULT_BASE_URL: Final = "https://api.ngrok.com"
 DEFAULT_RETRY: Final = Retry()
+_ERRORS_FROM: Final = 400
 
 
 class _Lazy(Generic[R]):
@@ -77,11 +78,26 @@ class _Call:
     https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.uncancel
     """
 
-    def __init__(self, task: asyncio.Task[object]) -> None:
+    def __init__(self, task: asyncio.Task[object], send: Send) -> None:
         self.task = task
-        self.sent = 0
+        self.attempts = 0
+        self.maybe_applied = False
+        self._send = send
         self._cancelling = task.cancelling()
         self._ended = False
+
+    async def send(self, request: Request) -> Response:
+        """Send to the wire, and note what is known of the effect in case that the call is ended."""
+        before, self.maybe_applied = self.maybe_applied, True
+        self.attempts += 1
+        try:
+            response = await self._send(request)
+        except NgrokError as error:
+            self.maybe_applied = before or error.maybe_applied
+            raise
+        if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):
+            self.maybe_applied = before
+        return response
 
     def end(self) -> None:
         self._ended = True
@@ -262,11 +278,11 @@ class Client:
             deadline=None if total is None else self._clock().time() + total,
             max_wait=self._max_wait,
         )
-        call = _Call(task)
+        call = _Call(task, self._transport.send)
         self._calls[call] = None
         try:
             with call:
-                response = await self._compose(call)(request)
+                response = await self._compose(call.send)(request)
                 return _answer.read(request, response, decode, self._account[1].scrub)
         finally:
             del self._calls[call]
@@ -275,8 +291,8 @@ class Client:
             msg,
             method=request.method,
             path=request.path,
-            attempts=call.sent,
-            maybe_applied=call.sent > 0 and request.effect != "read",
+            attempts=call.attempts,
+            maybe_applied=call.maybe_applied and request.effect != "read",
         )
 
     @property
@@ -348,12 +364,7 @@ class Client:
             self._limiter = shared_rate_limit(self._account, self._given_clock)
         return self._limiter
 
-    def _compose(self, call: _Call) -> Send:
-        def leave(request: Request) -> Awaitable[Response]:
-            call.sent += 1
-            return self._transport.send(request)
-
-        send: Send = leave
+    def _compose(self, send: Send) -> Send:
         for middleware in (self._resolved_limiter(), self._retry, *reversed(self._middlewares)):
             if middleware is not None:
                 send = _link(middleware, send)

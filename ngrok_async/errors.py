@@ -234,7 +234,7 @@ class APIError(NgrokError):
         )
         self.status = status
         self.code = code
-        self.details = dict(details)
+        self.details: dict[str, str] = dict(details)
 
     @property
     def docs_url(self) -> str | None:

@@ -215,6 +215,9 @@ def test_the_defaults_say_that_nothing_is_known() -> None:
     assert (None, None, 0, False) == (bare.method, bare.path, bare.attempts, bare.maybe_applied)
     assert (None, False) == (bare.operation_id, bare.retry_budget_exhausted)
     assert (1, None, {}) == (api.attempts, api.code, api.details)
+    unusable, page = ResponseError("m", status=200), PaginationError("m", cursor="ip_1")
+    assert (200, 1, False) == (unusable.status, unusable.attempts, unusable.maybe_applied)
+    assert ("ip_1", 1, None) == (page.cursor, page.attempts, PaginationError("m").cursor)
     assert RateLimitedError("m", status=429).retry_after is None
     assert ConnectError("m").permanent is False
 

@@ -1,7 +1,9 @@
 """Pages and pagers, against lists that are kept in memory."""
 
 import asyncio
+import copy
 import gc
+import pickle
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from types import MappingProxyType
@@ -222,6 +224,16 @@ async def test_collect_refuses_a_wrong_max_items(max_items: int) -> None:
     with pytest.raises(ValueError, match=f"^max_items must be .* got {max_items!r}$"):
         await pager_of(things).collect(max_items)
     assert [] == things.asked
+
+
+async def test_a_page_is_a_plain_value() -> None:
+    """It compares, hashes, copies and pickles, and cannot be changed."""
+    page = await pager_of(Things("ab", "c"))
+
+    assert page == pickle.loads(pickle.dumps(page))  # noqa: S301 # made on this line
+    assert {page} == {copy.deepcopy(page), page}
+    with pytest.raises(AttributeError):
+        page.items = ()
 
 
 async def test_a_page_keeps_unknown_fields_read_only() -> None:

@@ -23,7 +23,7 @@ from ngrok_async.pagination import Query
 T = TypeVar("T")
 
 QUICK = settings(
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=40,
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no bug
 )

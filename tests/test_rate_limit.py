@@ -399,16 +399,18 @@ async def test_request_without_an_answer_counts_a_little_longer(error: BaseExcep
 async def test_late_slots_do_not_delay_others() -> None:
     """A slot that is kept longer does not hold up those of requests that end after it."""
     scene = Scene(4, 60)
-    for task in (await scene.calls("abcd"))[:2]:
+    tasks = await scene.calls("abcd")
+    await scene.answer("a")
+    for task in tasks[1:3]:
         task.cancel()  # at 0 and 0.25, so these count until 61 and 61.25
         await settle()
         await scene.turn(0.25)
-    await scene.answer("cd")  # at 0.5
+    await scene.answer("d")  # at 0.5
     scene.at_once = OK
     await scene.calls("efgh")
     await scene.run()
 
-    assert [60.5, 60.5, 61, 61.25] == scene.sent_at[4:]
+    assert [60, 60.5, 61, 61.25] == scene.sent_at[4:]
     await whole(scene)
 
 

@@ -1,6 +1,7 @@
 """The rate limit against a simulated ngrok, in simulated time: what holds for any schedule."""
 
 import asyncio
+import json
 import logging
 import random
 import selectors
@@ -101,6 +102,7 @@ class Call:
         max_wait: The call's option.
         refused: Whether ngrok answers 429 in any case, as others use the account too.
         retry_after: What the 429 asks for, in seconds.
+        states: The limit that the 429 states.
     """
 
     after: float = 0.0
@@ -111,6 +113,7 @@ class Call:
     max_wait: float | None = None
     refused: bool = False
     retry_after: float | None = None
+    states: int | None = None
 
 
 class Simulation:
@@ -163,10 +166,12 @@ class Simulation:
         await asyncio.sleep(call.down)
         if within and not call.refused:
             return Response(status=200)
+        message = f"rate limited to {call.states} API requests per {self.server.window:g} seconds"
+        body = json.dumps({"msg": message}).encode()
         if call.retry_after is None:
-            return Response(status=429)
+            return Response(status=429, body=body)
         self.pauses.append((loop.time(), loop.time() + call.retry_after))
-        return Response(status=429, headers={"Retry-After": str(call.retry_after)})
+        return Response(status=429, headers={"Retry-After": str(call.retry_after)}, body=body)
 
     async def check_end(self) -> None:
         """Check that nothing is lost: nobody waits, and the whole window is free again."""
@@ -210,6 +215,7 @@ REFUSED = st.builds(
     cancelled=st.one_of(st.none(), st.none(), times(150)),
     refused=st.sampled_from([True, False, False, False]),
     retry_after=st.one_of(st.none(), times(100)),
+    states=st.one_of(st.none(), st.integers(1, 6)),
 )
 
 

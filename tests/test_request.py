@@ -232,9 +232,35 @@ def test_what_a_repetition_does_depends_on_the_method() -> None:
     } == EFFECTS
 
 
+def test_a_bare_response_is_a_first_and_clear_one() -> None:
+    """A middleware that answers by itself needs to give a status only."""
+    response = Response(status=204)
+
+    assert (204, {}, b"", 1) == (
+        response.status,
+        dict(response.headers),
+        response.body,
+        response.attempts,
+    )
+    assert (False, False) == (response.maybe_applied, response.retry_budget_exhausted)
+
+
+@pytest.mark.parametrize("kind", [Request, Response, Timeout])
+def test_fields_are_passed_by_name(kind: type[object]) -> None:
+    """Values with this many fields are read by their names, and may grow."""
+    with pytest.raises(TypeError, match="positional"):
+        kind("GET", "/x")
+
+
 def test_a_bare_request_is_taken_for_unsafe_to_repeat() -> None:
     """Who builds a request without saying what it does gets the careful treatment."""
     request = Request(method="GET", path="/x")
 
     assert "act" == request.effect
     assert (None, (), {}) == (request.json, request.query, dict(request.headers))
+    assert ("", Timeout(), None, None) == (
+        request.route,
+        request.timeout,
+        request.deadline,
+        request.max_wait,
+    )

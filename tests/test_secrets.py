@@ -232,6 +232,14 @@ async def _reads_netrc(server: _Server) -> None:
         await Client(KEY, base_url=server.url, session=session).tunnels.list()
 
 
+async def _has_a_session_that_tells(server: _Server) -> None:
+    async def tell(request: aiohttp.ClientRequest, _: object) -> aiohttp.ClientResponse:
+        raise aiohttp.ClientConnectionError(f"cannot send {request.headers!r}")
+
+    async with aiohttp.ClientSession(middlewares=[tell]) as session:
+        await Client(KEY, base_url=server.url, session=session, retry=None).tunnels.list()
+
+
 async def _has_a_closed_session(server: _Server) -> None:
     async with aiohttp.ClientSession() as session:
         pass
@@ -331,6 +339,7 @@ async def _has_a_bad_key_in_the_environment(_: _Server) -> None:
         _is_refused_by_a_proxy,
         _is_lost_by_a_proxy,
         _reads_netrc,
+        _has_a_session_that_tells,
         _has_a_closed_session,
         _is_closed,
         _is_closed_meanwhile,

@@ -59,8 +59,8 @@ class FakeNgrok:
             agents: How many agents are connected from the start.
             restart_delay: Seconds on the clock that an agent is away when it restarts.
         """
-        self.api_key = api_key or _MADE_UP_KEY
-        self.clock = clock or TurnableClock()
+        self.api_key: str = api_key or _MADE_UP_KEY
+        self.clock: TurnableClock = clock or TurnableClock()
         self._port = port
         self._agents_at_start = agents
         self._store = Store()

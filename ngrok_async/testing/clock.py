@@ -114,8 +114,8 @@ class _Timer:
     def __init__(
         self, when: float, callback: Callable[[], object], drop: "Callable[[_Timer], None]"
     ) -> None:
-        self.when = when
-        self.callback = callback
+        self.when: float = when
+        self.callback: Callable[[], object] = callback
         self._drop = drop
 
     def cancel(self) -> None:

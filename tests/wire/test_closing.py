@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -106,6 +107,84 @@ async def test_ends_calls_that_pause_before_they_repeat(
 
     assert [(1, True)] * 5 == [(error.attempts, error.maybe_applied) for error in errors]
     assert 5 == len(server.requests)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "maybe_applied"),
+    [
+        pytest.param(429, b'{"error_code": "ERR_NGROK_226"}', False, id="refused"),
+        pytest.param(503, b'{"error_code": "ERR_NGROK_803"}', False, id="not processed"),
+        pytest.param(503, b"", True, id="unclear"),
+    ],
+)
+async def test_knows_what_the_last_attempt_meant(
+    server: "FaultServer", connect: "Connect", status: int, body: bytes, *, maybe_applied: bool
+) -> None:
+    """A call that ends in a pause says of its effect what the attempts before it told."""
+    clock = _StoppedClock()
+    server.answers(status, body)
+    ngrok = connect(server, clock=clock)
+    call = asyncio.create_task(ngrok.tunnel_sessions.stop("ts_1"))
+    await clock.waiting.wait()
+    await ngrok.aclose()
+    [error] = await _errors([call])
+
+    assert (1, maybe_applied) == (error.attempts, error.maybe_applied)
+
+
+async def test_keeps_in_mind_what_an_attempt_before_the_last_meant(
+    server: "FaultServer", connect: "Connect"
+) -> None:
+    """A refusal does not undo what a lost answer may have done."""
+    clock = _StoppedClock()
+
+    async def again(request: Request, send: Send) -> Response:
+        with suppress(NgrokError):
+            await send(request)
+        return await send(request)
+
+    server.hangs_up()
+    server.answers(429)
+    ngrok = connect(server, clock=clock, limiter=again)
+    call = asyncio.create_task(ngrok.tunnel_sessions.stop("ts_1"))
+    await clock.waiting.wait()
+    await ngrok.aclose()
+    [error] = await _errors([call])
+
+    assert (2, True) == (error.attempts, error.maybe_applied)
+
+
+async def test_a_call_that_never_connected_was_not_applied(
+    unstarted: "FaultServer", connect: "Connect"
+) -> None:
+    """To be closed while the server is down leaves nothing unclear."""
+    clock = _StoppedClock()
+    ngrok = connect(unstarted, clock=clock)
+    call = asyncio.create_task(ngrok.tunnel_sessions.restart("ts_1"))
+    await clock.waiting.wait()
+    await ngrok.aclose()
+    [error] = await _errors([call])
+
+    assert (1, False) == (error.attempts, error.maybe_applied)
+
+
+async def test_ends_a_middleware_after_a_success(server: "FaultServer", connect: "Connect") -> None:
+    """A command whose 204 came back has been applied, even if the caller never sees it."""
+    answered = asyncio.Event()
+
+    async def slow(request: Request, send: Send) -> Response:
+        await send(request)
+        answered.set()
+        return await asyncio.get_running_loop().create_future()
+
+    server.answers(204, b"")
+    ngrok = connect(server, middlewares=[slow])
+    call = asyncio.create_task(ngrok.tunnel_sessions.restart("ts_1"))
+    await answered.wait()
+    await ngrok.aclose()
+    [error] = await _errors([call])
+
+    assert (1, True) == (error.attempts, error.maybe_applied)
 
 
 async def test_ends_calls_in_a_middleware(server: "FaultServer", connect: "Connect") -> None:
