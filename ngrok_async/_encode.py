@@ -202,7 +202,7 @@ def _nested(model: type[Any]) -> Encoder:
         if not table:
             hints = get_type_hints(model)
             for field in attrs.fields(model):
-                if field.init and not field.name.startswith("_"):
+                if not field.name.startswith("_"):
                     table[field.name] = encoder(hints[field.name])
         return table
 

@@ -181,10 +181,6 @@ def _is_open_enum(kind: object) -> bool:
     )
 
 
-def _is_json(kind: object) -> bool:
-    return kind is Any
-
-
 def _is_tuple(kind: object) -> bool:
     return get_origin(kind) is tuple
 
@@ -259,7 +255,6 @@ def _make(*, detailed_validation: bool) -> Converter:
     converter.register_structure_hook(datetime, _timestamp)
     converter.register_structure_hook_func(lambda t: t == datetime | None, _optional_timestamp)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
-    converter.register_structure_hook_func(_is_json, lambda value, _: value)
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
     converter.register_structure_hook_factory(

@@ -224,6 +224,13 @@ def test_an_error_tells_what_the_retries_found() -> None:
     ) == str(error)
 
 
+def test_doubt_about_an_earlier_attempt_stays() -> None:
+    """A clear refusal of the last attempt says nothing about the one before it."""
+    response = Response(status=429, attempts=2, maybe_applied=True)
+
+    assert [True, False] == [failure(response, effect=e).maybe_applied for e in ("act", "read")]
+
+
 JUNK: Mapping[str, tuple[object, Envelope]] = {
     "empty": (b"", Envelope()),
     "HTML": (b"<h1>Bad Gateway</h1>", Envelope()),
@@ -267,8 +274,10 @@ def test_an_error_body_is_read_as_far_as_it_goes(
     assert expected.details == error.details
     if expected.message:
         assert expected.message == error.message
+    elif body == b"":
+        assert "no error message in the answer" == error.message
     else:
-        assert error.message.startswith("no error message in the answer")
+        assert error.message.startswith("no error message in the answer: ")
 
 
 def test_the_operation_is_taken_from_the_header_if_need_be() -> None:

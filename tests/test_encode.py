@@ -286,6 +286,13 @@ def test_a_wrong_value_is_named_with_what_would_be_right(
     assert message == str(caught.value)
 
 
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")]], ids=repr)
+def test_no_number_is_sent_that_is_no_json(value: object) -> None:
+    """Python would write NaN into a body, which no server can read."""
+    with pytest.raises(ValueError, match=r"^field cannot be encoded as JSON: Out of range float"):
+        encoder(Any)("field", value)
+
+
 @pytest.mark.parametrize(
     "hint",
     [object, bytes, set[str], int | str, Sequence[str] | str, None, Unset[None], list[str]],
@@ -323,9 +330,9 @@ def test_a_model_sends_what_it_has() -> None:
 
 def test_a_mapping_sends_null_and_leaves_unset_out() -> None:
     """Only a mapping can ask for a null; `UNSET` is not sent, on no level."""
-    given_ = {"enabled": None, "mode": UNSET, "first": {"name": "a", "value": UNSET}, "next": None}
+    given_ = {"count": None, "mode": UNSET, "first": {"name": "a", "value": UNSET}, "next": None}
 
-    assert {"enabled": None, "first": {"name": "a"}, "next": None} == encoder(Policy)("p", given_)
+    assert {"count": None, "first": {"name": "a"}, "next": None} == encoder(Policy)("p", given_)
 
 
 def test_fields_that_the_answer_had_beyond_the_model_are_not_sent_back() -> None:

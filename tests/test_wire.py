@@ -252,6 +252,7 @@ def test_a_whole_object_becomes_a_model() -> None:
         inner=Thing(id="th_1", made_at=MADE_AT, part=Part(id="p_1")),
     )
     assert float is type(decoded.ratio)  # 50 and 50.0 are the same JSON number
+    assert -0.25 == thing(ratio=-0.25).ratio
 
 
 COERCIBLE: Sequence[tuple[dict[str, object], str]] = [
