@@ -478,7 +478,7 @@ def _split(url: object) -> SplitResult | None:
 def _is_basic(parts: SplitResult) -> bool:
     """Tell whether user name and password can be sent; an encoding for them was never agreed on."""
     try:
-        unquote(parts.netloc.rpartition("@")[0], errors="strict").encode("latin-1")
+        unquote(parts.netloc.rpartition("@")[0]).encode("latin-1")
     except UnicodeError:
         return False
     return True

@@ -135,12 +135,14 @@ async def test_knows_what_the_last_attempt_meant(
 async def test_keeps_in_mind_what_an_attempt_before_the_last_meant(
     server: "FaultServer", connect: "Connect"
 ) -> None:
-    """A refusal does not undo what a lost answer may have done."""
+    """Neither a refusal nor a failure to connect undoes what a lost answer may have done."""
     clock = _StoppedClock()
 
     async def again(request: Request, send: Send) -> Response:
-        with suppress(NgrokError):
-            await send(request)
+        for _ in range(2):
+            with suppress(NgrokError):
+                await send(request)
+        await server.stop()
         return await send(request)
 
     server.hangs_up()
@@ -151,7 +153,7 @@ async def test_keeps_in_mind_what_an_attempt_before_the_last_meant(
     await ngrok.aclose()
     [error] = await _errors([call])
 
-    assert (2, True) == (error.attempts, error.maybe_applied)
+    assert (3, True) == (error.attempts, error.maybe_applied)
 
 
 async def test_a_call_that_never_connected_was_not_applied(
@@ -286,6 +288,29 @@ async def test_cancellation_during_the_way_out_stays_one(
     await asyncio.wait([call])
 
     assert call.cancelled()
+
+
+async def test_closing_twice_ends_a_call_once(server: "FaultServer", connect: "Connect") -> None:
+    """A call that is on its way out is not ended again."""
+    leaving, left = asyncio.Event(), asyncio.Event()
+
+    async def tidy(request: Request, send: Send) -> Response:
+        try:
+            return await send(request)
+        finally:
+            leaving.set()
+            await left.wait()
+
+    server.stalls()
+    ngrok = connect(server, middlewares=[tidy])
+    call = asyncio.create_task(ngrok.request("GET", "/tunnels"))
+    await server.arrived()
+    await ngrok.aclose()
+    await leaving.wait()
+    await ngrok.aclose()
+    left.set()
+
+    await _errors([call])
 
 
 async def test_cancelled_calls_leave_the_client_usable(

@@ -81,6 +81,7 @@ async def test_own_session_keeps_no_cookies(server: "FaultServer", connect: "Con
     await ngrok.request("GET", "/second")
 
     assert "cookie" not in server.requests[1].headers
+    assert [] == list(ngrok._transport.open().cookie_jar)
 
 
 async def test_its_middlewares_run_at_every_attempt(
