@@ -163,7 +163,7 @@ class FaultServer:
         assert task is not None
         self._tasks.add(task)
         try:
-            with suppress(ConnectionError):
+            with suppress(ConnectionError, asyncio.CancelledError):  # of the client, of `stop`
                 while received := await _receive(number, reader):
                     self.requests.append(received)
                     self._changed.set()
