@@ -1,4 +1,4 @@
-"""Every check of the project, by name (`nox -s tests`); plain `nox` runs all but the example."""
+"""Every check of the project, by name (`nox -s tests`); `nox -l` marks what plain `nox` runs."""
 
 from __future__ import annotations
 
@@ -101,6 +101,20 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest")
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session(default=False)  # the tests make the same comparison
+def contract(session: nox.Session) -> None:
+    """Compare what the package declares with the facts of the API, and count what is covered."""
+    session.install("-e", ".")
+    session.run("python", "-m", "tools.contract")
+
+
+@nox.session(default=False)  # needs a file that is not ours
+def drift(session: nox.Session) -> None:
+    """Compare with an OpenAPI document of ngrok's: `nox -s drift -- FILE [--draft SERVICE]`."""
+    session.install("-e", ".", "pyyaml")
+    session.run("python", "-m", "tools.drift", *session.posargs)
 
 
 @nox.session(python=LOWEST)

@@ -8,6 +8,9 @@ See `Client` for the options and `ngrok_async.errors` for what may be raised. Mo
 are in `ngrok_async.resources`, a fake ngrok for tests is in `ngrok_async.testing`.
 """
 
+from ngrok_async._clock import Clock
+from ngrok_async._encode import Id
+from ngrok_async._operation import Filter
 from ngrok_async._rate_limit import Budget, RateLimit
 from ngrok_async._request import JSON, Middleware, Request, Response, Send, Timeout
 from ngrok_async._retry import Retry
@@ -46,11 +49,14 @@ __all__ = [
     "Budget",
     "Client",
     "ClientClosedError",
+    "Clock",
     "ConfigurationError",
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
+    "Filter",
     "FilterError",
+    "Id",
     "Middleware",
     "NgrokError",
     "NotFoundError",

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import UnionType
 from typing import (
@@ -11,6 +11,7 @@ from typing import (
     Literal,
     Protocol,
     TypeAlias,
+    TypeVar,
     Union,
     cast,
     get_args,
@@ -35,6 +36,11 @@ class HasId(Protocol):
 
 Id: TypeAlias = str | HasId
 """The id of a resource, or a model or `Ref` that has it."""
+
+_M = TypeVar("_M")
+
+Nested: TypeAlias = _M | Mapping[str, JSON]
+"""A value with fields: its class, or a mapping with some of the fields."""
 
 Encoder: TypeAlias = Callable[[str, object], JSON]
 """Turns the argument of a name into JSON; raises ValueError."""
@@ -156,8 +162,8 @@ def _union(members: tuple[Any, ...]) -> Encoder:
     encode: Encoder
     if HasId in rest:
         encode = _id
-    elif model := next((m for m in rest if isinstance(m, type) and attrs.has(m)), None):
-        encode = _nested(model)
+    elif models := tuple(m for m in rest if isinstance(m, type) and attrs.has(m)):
+        encode = _nested(*models)
     elif any(get_origin(m) is Literal for m in rest):
         encode = _string
     elif len(rest) == 1:
@@ -193,25 +199,27 @@ def _mapping(encode: Encoder) -> Encoder:
     return encode_all
 
 
-def _nested(model: type[Any]) -> Encoder:
-    """Encode an instance of `model`, or a mapping with some of its fields."""
+def _nested(model: type[Any], *also: type[Any]) -> Encoder:
+    """Encode an instance of `model` or a mapping with some of its fields.
+
+    Args:
+        model: What the request takes.
+        also: What answers have in its place, with references where `model` has ids.
+    """
     table: dict[str, Encoder] = {}
 
     def encoders() -> dict[str, Encoder]:
         # On first use, since models may refer to each other.
         if not table:
             hints = get_type_hints(model)
-            for field in attrs.fields(model):
-                if not field.name.startswith("_"):
-                    table[field.name] = encoder(hints[field.name])
+            table.update((field.name, encoder(hints[field.name])) for field in _fields(model))
         return table
 
     def encode(name: str, value: object) -> JSON:
         if isinstance(value, Mapping):
             given = dict(cast("Mapping[str, object]", value))
-        elif isinstance(value, model):
-            # None is "not there" in an answer; only a mapping can ask for a null.
-            given = {n: v for n in encoders() if (v := getattr(value, n)) is not None}
+        elif isinstance(value, (model, *also)):
+            given = _given(value, encoders())
         else:
             raise _wrong(name, f"an instance of {model.__name__} or a mapping", value)
         if unknown := sorted(str(n) for n in given.keys() - encoders().keys()):
@@ -224,3 +232,37 @@ def _nested(model: type[Any]) -> Encoder:
         }
 
     return encode
+
+
+def _fields(model: type[Any]) -> list["attrs.Attribute[Any]"]:
+    return [field for field in attrs.fields(model) if not field.name.startswith("_")]
+
+
+def _given(value: object, names: Iterable[str]) -> dict[str, object]:
+    """Return the fields of an instance that differ from their defaults.
+
+    In answers a default stands for "not there", so ngrok's own Go client leaves it out too. Only a
+    mapping can ask for a null, an empty text or an empty list.
+    """
+    names = tuple(names)
+    sent_as = {source: name for name in names for source in _sources(name)}
+    sent_as.update((name, name) for name in names)
+    content: dict[str, object] = {}
+    for field in _fields(type(value)):
+        item = getattr(value, field.name)
+        if field.name in sent_as and item is not None and item != _default(field):
+            content[sent_as[field.name]] = item
+    return content
+
+
+def _sources(name: str) -> tuple[str, ...]:
+    """Return where an answer may have the references whose ids a request has as `name`."""
+    if name.endswith("_id"):
+        return (name.removesuffix("_id"),)
+    stem = name.removesuffix("_ids")
+    return () if stem == name else (f"{stem}s", f"{stem.removesuffix('y')}ies")
+
+
+def _default(field: "attrs.Attribute[Any]") -> object:
+    default: Any = field.default
+    return default.factory() if hasattr(default, "factory") else default

@@ -7,8 +7,9 @@ the contract tests can hold it against the facts of the API, and the fake server
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, wraps
+from types import MappingProxyType
 from typing import (
     Any,
     Final,
@@ -24,7 +25,7 @@ import attrs
 
 from ngrok_async._encode import Encoder, encoder, id_of
 from ngrok_async._request import EFFECTS, JSON, Effect, Request, encode_segment
-from ngrok_async._wire import MismatchError, decode, loads
+from ngrok_async._wire import MismatchError, decode, dumps, loads
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
 
@@ -37,6 +38,7 @@ Filter: TypeAlias = str
 https://ngrok.com/docs/api/api-filtering
 """
 
+_NO_TYPES: Final[Mapping[object, Any]] = MappingProxyType({})
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _PAGE_SIZES: Final = range(1, 101)
 _LONGEST_CURSOR: Final = 2048
@@ -87,7 +89,13 @@ class Operation:
     """
 
     def __init__(
-        self, route: str, function: Callable[..., object], items: str | None, effect: Effect | None
+        self,
+        route: str,
+        function: Callable[..., object],
+        *,
+        items: str | None = None,
+        effect: Effect | None = None,
+        types: Mapping[object, Any] = _NO_TYPES,
     ) -> None:
         """Take the declaration apart as far as that is free; the rest is done on first use."""
         self.route = route
@@ -95,12 +103,14 @@ class Operation:
         self.items = items
         self.effect: Effect = effect or EFFECTS[self.method]
         self.function = function
+        self._types = types
         self.path_names = tuple(_PLACEHOLDER.findall(self.template))
 
     @cached_property
     def hints(self) -> Mapping[str, Any]:
         """The types of the parameters, and of what comes back under "return"."""
-        return get_type_hints(self.function)
+        hints = get_type_hints(self.function)
+        return {name: _specialised(hint, self._types) for name, hint in hints.items()}
 
     @cached_property
     def parameters(self) -> Mapping[str, inspect.Parameter]:
@@ -160,7 +170,8 @@ class Operation:
     @cached_property
     def _encoders(self) -> Mapping[str, Encoder]:
         return {
-            name: _QUERY.get(name) or encoder(hint)
+            # A body may have a field of that name.
+            name: _QUERY[name] if name in _QUERY and not self.sends_json else encoder(hint)
             for name, hint in self.hints.items()
             if name != "return" and name not in self.path_names
         }
@@ -176,19 +187,28 @@ class Operation:
             segment = encode_segment(name, id_of(name, arguments[name]))
             path = path.replace(f"{{{name}}}", segment)
         encoders = self._encoders
+        required = self._binding[1]
         content: dict[str, JSON] = {
             name: encoders[name](name, value)
             for name, value in arguments.items()
-            if value is not UNSET and name not in self.path_names
+            if (value is not UNSET or name in required) and name not in self.path_names
         }
-        if self.sends_json:
-            return Request(
-                method=self.method, path=path, json=content, route=self.route, effect=self.effect
-            )
+        json: JSON = None
+        query: Query = ()
+        if not self.sends_json:
+            query = tuple(_pairs(content))
+        elif self.method == "PUT":
+            json = content["module"]  # alone: the names in the path are no part of it
+        else:
+            json = content
+            if self.method == "PATCH" and not content and encoders:
+                msg = f"nothing to change; pass at least one of {', '.join(encoders)}"
+                raise ValueError(msg)
         return Request(
             method=self.method,
             path=path,
-            query=tuple((name, value) for name, value in content.items() if value is not None),
+            query=query,
+            json=json,
             route=self.route,
             effect=self.effect,
         )
@@ -218,6 +238,25 @@ class Operation:
             next_page_uri=None if link is None else decode(link, str, "$.next_page_uri") or None,
             extra={k: v for k, v in content.items() if k not in known} or None,
         )
+
+
+def _pairs(content: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
+    for name, value in content.items():
+        values = cast("list[object]", value) if isinstance(value, list) else [value]
+        # As in JSON: true, and not Python's True.
+        yield from (
+            (name, item if isinstance(item, str) else dumps(item).decode())
+            for item in values
+            if item is not None
+        )
+
+
+def _specialised(hint: Any, types: Mapping[object, Any]) -> Any:  # noqa: ANN401 # a type form
+    """Put the types of a concrete class in the place of a generic one's variables."""
+    if hint in types:
+        return types[hint]
+    variables = getattr(hint, "__parameters__", ())
+    return hint[tuple(types[v] for v in variables)] if variables else hint
 
 
 def _limit(name: str, value: object) -> JSON:
@@ -288,24 +327,39 @@ def operation(route: str, *, effect: Effect | None = None) -> Callable[[F], F]:
     """
 
     def declare(function: F) -> F:
-        declared = Operation(route, function, None, effect)
-
-        @wraps(function)
-        async def call(self: Resource, /, *args: object, **kwargs: object) -> object:
-            request = declared.request(declared.bind(args, kwargs))
-            return await self.caller.call(request, declared.decode)
-
-        call.operation = declared  # type: ignore[attr-defined]
-        return cast("F", call)
+        return _method(function, Operation(route, function, effect=effect))
 
     return declare
+
+
+def at_route(declared: F, route: str, types: Mapping[object, Any]) -> F:
+    """Return the operation of a generic resource as a concrete one has it.
+
+    Args:
+        declared: A method that `operation` made.
+        route: Its method and path there.
+        types: What the type variables of its signature stand for.
+    """
+    generic = cast("Operation", getattr(declared, "operation"))  # noqa: B009 # unknown to F
+    function = cast("F", generic.function)
+    return _method(function, Operation(route, function, effect=generic.effect, types=types))
+
+
+def _method(function: F, declared: Operation) -> F:
+    @wraps(function)
+    async def call(self: Resource, /, *args: object, **kwargs: object) -> object:
+        request = declared.request(declared.bind(args, kwargs))
+        return await self.caller.call(request, declared.decode)
+
+    call.operation = declared  # type: ignore[attr-defined]
+    return cast("F", call)
 
 
 def paged(route: str, *, items: str) -> Callable[[F], F]:
     """Declare a list; `items` is the field of the answer that holds the items of a page."""
 
     def declare(function: F) -> F:
-        declared = Operation(route, function, items, None)
+        declared = Operation(route, function, items=items)
 
         @wraps(function)
         def call(self: Resource, /, *args: object, **kwargs: object) -> Pager[Any]:

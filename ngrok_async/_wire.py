@@ -178,6 +178,7 @@ def _is_open_enum(kind: object) -> bool:
         get_origin(kind) in {Union, UnionType}
         and str in members
         and all(m in {str, NoneType} or get_origin(m) is Literal for m in members)
+        and any(get_origin(m) is Literal for m in members)
     )
 
 

@@ -5,9 +5,8 @@ import ipaddress
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Generic, NoReturn, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeVar, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiohttp
@@ -15,6 +14,7 @@ import attrs
 
 from ngrok_async import _answer
 from ngrok_async._clock import Clock
+from ngrok_async._lazy import Group, Lazy
 from ngrok_async._operation import Resource
 from ngrok_async._rate_limit import Budget, RateLimit, shared_rate_limit
 from ngrok_async._request import (
@@ -37,38 +37,42 @@ from ngrok_async.errors import ClientClosedError, ConfigurationError, NgrokError
 from ngrok_async.unset import UNSET, Unset
 
 if TYPE_CHECKING:
+    from ngrok_async.resources.abuse_reports import AbuseReports
+    from ngrok_async.resources.agent_ingresses import AgentIngresses
+    from ngrok_async.resources.ai_gateway_api_keys import AIGatewayAPIKeys
+    from ngrok_async.resources.api_keys import APIKeys
+    from ngrok_async.resources.application_sessions import ApplicationSessions
+    from ngrok_async.resources.application_users import ApplicationUsers
+    from ngrok_async.resources.bot_users import BotUsers
+    from ngrok_async.resources.certificate_authorities import CertificateAuthorities
+    from ngrok_async.resources.credentials import Credentials
+    from ngrok_async.resources.edges import Backends, EdgeModules, Edges
+    from ngrok_async.resources.endpoints import Endpoints
+    from ngrok_async.resources.event_destinations import EventDestinations
+    from ngrok_async.resources.event_sources import EventSources
+    from ngrok_async.resources.event_subscriptions import EventSubscriptions
+    from ngrok_async.resources.ip_policies import IPPolicies
+    from ngrok_async.resources.ip_policy_rules import IPPolicyRules
+    from ngrok_async.resources.ip_restrictions import IPRestrictions
+    from ngrok_async.resources.kubernetes_operators import KubernetesOperators
+    from ngrok_async.resources.reserved_addrs import ReservedAddrs
+    from ngrok_async.resources.reserved_domains import ReservedDomains
+    from ngrok_async.resources.secrets import Secrets
+    from ngrok_async.resources.service_users import ServiceUsers
+    from ngrok_async.resources.ssh_certificate_authorities import SSHCertificateAuthorities
+    from ngrok_async.resources.ssh_credentials import SSHCredentials
+    from ngrok_async.resources.ssh_host_certificates import SSHHostCertificates
+    from ngrok_async.resources.ssh_user_certificates import SSHUserCertificates
+    from ngrok_async.resources.tls_certificates import TLSCertificates
     from ngrok_async.resources.tunnel_sessions import TunnelSessions
     from ngrok_async.resources.tunnels import Tunnels
+    from ngrok_async.resources.vaults import Vaults
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Resource)
 
 DEFAULT_BASE_URL: Final = "https://api.ngrok.com"
 DEFAULT_RETRY: Final = Retry()
 _ERRORS_FROM: Final = 400
-
-
-class _Lazy(Generic[R]):
-    """A resource that is imported when somebody asks for it; attribute and module have one name."""
-
-    def __init__(self, class_name: str) -> None:
-        self._class_name = class_name
-        self._name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, client: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, client: "Client", owner: type) -> R: ...
-    def __get__(self, client: "Client | None", owner: type) -> Self | R:
-        if client is None:
-            return self
-        module = import_module(f"ngrok_async.resources.{self._name}")
-        resource = cast("R", getattr(module, self._class_name)(client))
-        vars(client)[self._name] = resource  # from now on found before this descriptor
-        return resource
 
 
 class _Call:
@@ -123,8 +127,40 @@ class Client:
         ConfigurationError: An option cannot work, or there is no API key.
     """
 
-    tunnel_sessions: _Lazy["TunnelSessions"] = _Lazy("TunnelSessions")
-    tunnels: _Lazy["Tunnels"] = _Lazy("Tunnels")
+    abuse_reports: Lazy["AbuseReports"] = Lazy("AbuseReports")
+    agent_ingresses: Lazy["AgentIngresses"] = Lazy("AgentIngresses")
+    ai_gateway_api_keys: Lazy["AIGatewayAPIKeys"] = Lazy("AIGatewayAPIKeys")
+    api_keys: Lazy["APIKeys"] = Lazy("APIKeys")
+    application_sessions: Lazy["ApplicationSessions"] = Lazy("ApplicationSessions")
+    application_users: Lazy["ApplicationUsers"] = Lazy("ApplicationUsers")
+    backends: Lazy["Backends"] = Lazy("Backends", module="edges")
+    bot_users: Lazy["BotUsers"] = Lazy("BotUsers")
+    certificate_authorities: Lazy["CertificateAuthorities"] = Lazy("CertificateAuthorities")
+    credentials: Lazy["Credentials"] = Lazy("Credentials")
+    edge_modules: Lazy["EdgeModules"] = Lazy("EdgeModules", module="edges")
+    edges: Lazy["Edges"] = Lazy("Edges")
+    endpoints: Lazy["Endpoints"] = Lazy("Endpoints")
+    event_destinations: Lazy["EventDestinations"] = Lazy("EventDestinations")
+    event_sources: Lazy["EventSources"] = Lazy("EventSources")
+    event_subscriptions: Lazy["EventSubscriptions"] = Lazy("EventSubscriptions")
+    ip_policies: Lazy["IPPolicies"] = Lazy("IPPolicies")
+    ip_policy_rules: Lazy["IPPolicyRules"] = Lazy("IPPolicyRules")
+    ip_restrictions: Lazy["IPRestrictions"] = Lazy("IPRestrictions")
+    kubernetes_operators: Lazy["KubernetesOperators"] = Lazy("KubernetesOperators")
+    reserved_addrs: Lazy["ReservedAddrs"] = Lazy("ReservedAddrs")
+    reserved_domains: Lazy["ReservedDomains"] = Lazy("ReservedDomains")
+    secrets: Lazy["Secrets"] = Lazy("Secrets")
+    service_users: Lazy["ServiceUsers"] = Lazy("ServiceUsers")
+    ssh_certificate_authorities: Lazy["SSHCertificateAuthorities"] = Lazy(
+        "SSHCertificateAuthorities"
+    )
+    ssh_credentials: Lazy["SSHCredentials"] = Lazy("SSHCredentials")
+    ssh_host_certificates: Lazy["SSHHostCertificates"] = Lazy("SSHHostCertificates")
+    ssh_user_certificates: Lazy["SSHUserCertificates"] = Lazy("SSHUserCertificates")
+    tls_certificates: Lazy["TLSCertificates"] = Lazy("TLSCertificates")
+    tunnel_sessions: Lazy["TunnelSessions"] = Lazy("TunnelSessions")
+    tunnels: Lazy["Tunnels"] = Lazy("Tunnels")
+    vaults: Lazy["Vaults"] = Lazy("Vaults")
 
     def __init__(
         self,
@@ -203,7 +239,7 @@ class Client:
         It lives as long as the one it came from; closing it does nothing.
         """
         view = object.__new__(type(self))
-        shared = {n: v for n, v in vars(self).items() if not isinstance(v, Resource)}
+        shared = {n: v for n, v in vars(self).items() if not isinstance(v, Resource | Group)}
         vars(view).update(shared, _owner=False)
         if timeout is not UNSET:
             view._timeout = _instance("timeout", timeout, Timeout, "Timeout(total=30)")

@@ -82,6 +82,15 @@ class Pager(Generic[T]):
     A walk goes from the newest item to the oldest. It gives no id twice in neighbouring pages, and
     every item that exists throughout; what is created after its start is not part of it.
 
+    What all lists take, if they take it at all:
+
+    - `before_id`: begin with the next older item than this one: an id, a model, or the `cursor` of
+      another pager.
+    - `limit`: items per page, 1 to 100; ngrok's default is 100. How many come in all is up to who
+      walks: `collect(max_items=...)`, or a `break`.
+    - `filter`: only what meets a condition in ngrok's subset of CEL, such as `obj.region == "eu"`.
+      https://ngrok.com/docs/api/api-filtering
+
     Unless the client was made with `prefetch=False`, the next page is fetched while the caller
     works on the current one, once it is past the first 25th of it. https://ngrok.com/docs/api#pagination
     """

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ngrok_async.client
 from ngrok_async import (
     Client,
     ClientClosedError,
@@ -543,23 +542,6 @@ def test_is_not_copied(action: Any) -> None:  # noqa: ANN401 # three functions
     """A copy would share connections and carry the key along; a view can be had instead."""
     with pytest.raises(TypeError, match="not pickled or copied"):
         action(Client(KEY).with_options())
-
-
-def test_every_resource_loads() -> None:
-    """Attribute, module and class fit together, and the second access is a plain attribute."""
-    client = Client(KEY)
-    lazy = {
-        name: member
-        for name, member in vars(Client).items()
-        if isinstance(member, ngrok_async.client._Lazy)
-    }
-
-    assert {"tunnel_sessions", "tunnels"} <= lazy.keys()
-    for name, member in lazy.items():
-        assert member is getattr(Client, name)
-        resource = getattr(client, name)
-        assert resource is vars(client)[name]
-        assert f"ngrok_async.resources.{name}" == type(resource).__module__
 
 
 def test_every_option_is_explained() -> None:

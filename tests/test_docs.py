@@ -1,10 +1,11 @@
-"""Every piece of Python in the README runs, and the example does what it says."""
+"""Every piece of Python in README and docs runs, and the example does what it says."""
 
 import asyncio
 import os
 import re
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 
 from ngrok_async import Client, NotFoundError
 from ngrok_async.testing import FakeNgrok
+from tools import facts
 
 ROOT = Path(__file__).parent.parent
-BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+TEXTS = [(ROOT / "README.md").read_text(), (ROOT / "docs" / "not-offered.md").read_text()]
+BLOCKS = re.findall(r"```python\n(.*?)```", "".join(TEXTS), re.DOTALL)
 PROGRAMS = [block for block in BLOCKS if "asyncio.run(" in block]
 TESTS = [block for block in BLOCKS if "def test_" in block]
 PIECES = [block for block in BLOCKS if block not in PROGRAMS + TESTS]
@@ -53,6 +56,7 @@ async def test_pieces_of_the_readme(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The other pieces run one after the other inside one coroutine, as the README says."""
+    assert len(PIECES) == 6
     code = "async def pieces(ngrok):\n" + textwrap.indent("".join(PIECES), "    ")
     scope: dict[str, Any] = {"Client": Client}
     exec(code, scope)  # noqa: S102 # the README is ours
@@ -114,3 +118,40 @@ async def test_error_of_the_readme_is_the_one_that_is_raised() -> None:
     async with FakeNgrok() as fake, Client(fake.api_key, base_url=fake.url) as ngrok:
         with pytest.raises(NotFoundError):
             await ngrok.tunnel_sessions.restart("ts_gone")
+
+
+def test_what_is_not_offered_is_listed() -> None:
+    """All that the facts know of and the package does not declare, and nothing else."""
+    known = facts.load()
+    cli, examples = known["unspecified"]["cli_only"], known["unspecified"]["example_only"]
+    routes: dict[str, list[str]] = {}
+    for method, route in map(str.split, examples):
+        routes.setdefault(route, []).append(method)
+    modules = [name.partition(".")[2] for name in cli if name.startswith("pointcfg_module.")]
+    commands = {name: verbs for name, verbs in cli.items() if "." not in name}
+    expected = [
+        *(f"| `{name}` | {quoted(verbs)} |" for name, verbs in commands.items()),
+        *(f"| `{route}` | {', '.join(methods)} |" for route, methods in routes.items()),
+        *(f"| `{name}` | {quoted(fields)} |" for name, fields in known["extra_fields"].items()),
+    ]
+    rows = re.findall(r"^\| `[^`]*` \| .* \|$", TEXTS[1], re.MULTILINE)
+    lists = " ".join(TEXTS[1].split())
+
+    assert sorted(expected) == sorted(rows)
+    assert quoted(modules) in lists
+    assert lists.endswith(quoted(known["unspecified"]["docs_only_schemas"]))
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Return names as the documentation writes them."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def test_the_readme_counts_right() -> None:
+    """The number of services and operations is that of the facts."""
+    services = facts.load()["services"].values()
+    total = sum(len(service["operations"]) for service in services)
+
+    for text in TEXTS:
+        assert f"{len(services)} services" in text
+        assert f"{total} operations" in text

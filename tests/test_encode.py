@@ -5,17 +5,35 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ngrok_async._encode import HasId, Id, encoder, id_of
+from ngrok_async._encode import HasId, Id, Nested, encoder, id_of
 from ngrok_async._model import Model
+from ngrok_async._operation import Operation, operations
 from ngrok_async._wire import dumps
+from ngrok_async.resources import Ref
+from ngrok_async.resources.edges.edge_modules import (
+    EndpointBackend,
+    EndpointBackendMutate,
+    EndpointIPPolicy,
+    EndpointIPPolicyMutate,
+    EndpointMutualTLS,
+    EndpointMutualTLSMutate,
+    EndpointOAuth,
+    EndpointOAuthGitHub,
+    EndpointOAuthProvider,
+    EndpointSAML,
+    EndpointSAMLMutate,
+    EndpointTLSTermination,
+    EndpointTLSTerminationAtEdge,
+)
 from ngrok_async.unset import UNSET, Unset
+from tools.declared import resources
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 Open: TypeAlias = Literal["a"] | str  # noqa: PYI051 # the form that resources use
@@ -125,12 +143,12 @@ RIGHT: Mapping[str, tuple[object, object, object]] = {
     "ids and objects": (Sequence[Id], ["a", Described()], ["a", "own_1"]),
     "a model": (Header, Header(name="a", value="b"), {"name": "a", "value": "b"}),
     "a mapping for a model": (Header, {"name": "a"}, {"name": "a"}),
-    "a part of a model": (Header | Mapping[str, Any], {"value": "b"}, {"value": "b"}),
-    "null for a model": (Unset[Header | Mapping[str, Any] | None], None, None),
+    "a part of a model": (Nested[Header], {"value": "b"}, {"value": "b"}),
+    "null for a model": (Unset[Nested[Header] | None], None, None),
     "models and mappings": (
         Sequence[Header],
         [{"name": "a"}, Header(name="b")],
-        [{"name": "a"}, {"name": "b", "value": ""}],
+        [{"name": "a"}, {"name": "b"}],
     ),
 }
 
@@ -305,7 +323,7 @@ def test_a_declaration_that_nobody_can_encode_is_a_type_error(hint: object) -> N
 
 
 def test_a_model_sends_what_it_has() -> None:
-    """None in a model means "not there": such a field is not sent."""
+    """A default in a model means "not there": such a field is not sent, on no level."""
     policy = Policy(
         enabled=False,
         since=AT,
@@ -318,14 +336,29 @@ def test_a_model_sends_what_it_has() -> None:
 
     assert {
         "enabled": False,
-        "count": 0,
         "since": "2026-11-22T10:00:00Z",
         "mode": "deny",
         "names": ["a"],
-        "headers": [{"name": "h", "value": ""}],
+        "headers": [{"name": "h"}],
         "by_name": {"x": {"name": "x", "value": "y"}},
-        "next": {"count": 1, "mode": "", "names": [], "headers": [], "by_name": {}},
+        "next": {"count": 1},
     } == encoder(Policy)("policy", policy)
+
+
+@pytest.mark.parametrize(
+    ("model", "mapping"),
+    [
+        (Policy(), {"enabled": None, "count": 0, "mode": "", "names": [], "by_name": {}}),
+        (Header(name=""), {"name": "", "value": ""}),
+    ],
+    ids=["all defaults", "a required field"],
+)
+def test_only_a_mapping_sends_what_is_the_default(model: Model, mapping: object) -> None:
+    """In a model a default stands for "not there"; in a mapping it was written on purpose."""
+    required = {} if isinstance(model, Policy) else {"name": ""}
+
+    assert required == encoder(Nested[type(model)])("field", model)
+    assert mapping == encoder(Nested[type(model)])("field", mapping)
 
 
 def test_a_mapping_sends_null_and_leaves_unset_out() -> None:
@@ -345,6 +378,128 @@ def test_fields_that_the_answer_had_beyond_the_model_are_not_sent_back() -> None
 def test_an_id_is_taken_from_whatever_has_one() -> None:
     """A text, a model and an object of one's own all name a resource."""
     assert ["x", "own_1"] == [id_of("id", value) for value in ("x", Described())]
+
+
+# What answers have, where requests take something else
+
+A, B = Ref(id="a", uri="https://api.ngrok.com/x/a"), Ref(id="b")
+BACK: Mapping[str, tuple[object, object, object]] = {
+    "a backend": (
+        Nested[EndpointBackendMutate | EndpointBackend],
+        EndpointBackend(enabled=True, backend=A),
+        {"enabled": True, "backend_id": "a"},
+    ),
+    "no backend": (Nested[EndpointBackendMutate | EndpointBackend], EndpointBackend(), {}),
+    "a backend that is off": (
+        Nested[EndpointBackendMutate | EndpointBackend],
+        EndpointBackend(enabled=False, backend=A, extra={"later": 1}),
+        {"enabled": False, "backend_id": "a"},
+    ),
+    "IP policies": (
+        Nested[EndpointIPPolicyMutate | EndpointIPPolicy],
+        EndpointIPPolicy(ip_policies=(A, B)),
+        {"ip_policy_ids": ["a", "b"]},
+    ),
+    "no IP policies": (
+        Nested[EndpointIPPolicyMutate | EndpointIPPolicy],
+        EndpointIPPolicy(enabled=True),
+        {"enabled": True},
+    ),
+    "certificate authorities": (
+        Nested[EndpointMutualTLSMutate | EndpointMutualTLS],
+        EndpointMutualTLS(certificate_authorities=(B,)),
+        {"certificate_authority_ids": ["b"]},
+    ),
+    "what only answers have": (
+        Nested[EndpointSAMLMutate | EndpointSAML],
+        EndpointSAML(idp_metadata="<x/>", entity_id="e", metadata_url="u"),
+        {"idp_metadata": "<x/>"},
+    ),
+    "a field that the request does not have": (
+        Nested[EndpointTLSTerminationAtEdge | EndpointTLSTermination],
+        EndpointTLSTermination(terminate_at="edge", min_version="1.2"),
+        {"min_version": "1.2"},
+    ),
+    "the request's own class": (
+        Nested[EndpointBackendMutate | EndpointBackend],
+        EndpointBackendMutate(backend_id="a"),
+        {"backend_id": "a"},
+    ),
+    "a reference in the request's own class": (
+        Nested[EndpointBackendMutate | EndpointBackend],
+        EndpointBackendMutate(enabled=True, backend_id=Described()),
+        {"enabled": True, "backend_id": "own_1"},
+    ),
+    "references in the request's own class": (
+        Nested[EndpointIPPolicyMutate | EndpointIPPolicy],
+        EndpointIPPolicyMutate(ip_policy_ids=(A, "c", Described())),
+        {"ip_policy_ids": ["a", "c", "own_1"]},
+    ),
+    "a mapping with references": (
+        Nested[EndpointIPPolicyMutate | EndpointIPPolicy],
+        {"ip_policy_ids": [A, "c"], "enabled": UNSET},
+        {"ip_policy_ids": ["a", "c"]},
+    ),
+    "models in models": (
+        Nested[EndpointOAuth],
+        EndpointOAuth(
+            provider=EndpointOAuthProvider(github=EndpointOAuthGitHub(teams=("a/b",))),
+            options_passthrough=True,
+        ),
+        {"provider": {"github": {"teams": ["a/b"]}}, "options_passthrough": True},
+    ),
+    "a mapping in a mapping, empty on purpose": (
+        Nested[EndpointOAuth],
+        {"provider": {"github": {}}, "options_passthrough": False},
+        {"provider": {"github": {}}, "options_passthrough": False},
+    ),
+}
+
+
+@pytest.mark.parametrize(("hint", "value", "expected"), BACK.values(), ids=BACK)
+def test_what_came_back_can_be_sent_again(hint: object, value: object, expected: object) -> None:
+    """References become the ids that a request takes; what is not set is not sent."""
+    assert expected == encoder(hint)("module", value)
+
+
+def test_names_of_the_answer_are_no_names_of_the_request() -> None:
+    """A mapping is written for the request: what it would not know is a mistake."""
+    encode = encoder(Nested[EndpointBackendMutate | EndpointBackend])
+
+    with pytest.raises(ValueError, match=r"^m has no field 'backend'; it has backend_id, enabled$"):
+        encode("m", {"backend": {"id": "a"}})
+
+
+def test_a_wrong_id_in_a_model_is_named_with_its_place() -> None:
+    """As in any other parameter."""
+    policy: Any = EndpointIPPolicyMutate
+    encode = encoder(Nested[EndpointIPPolicyMutate | EndpointIPPolicy])
+
+    with pytest.raises(ValueError, match=r"^m\.ip_policy_ids\[1\] must be an id or .* got 5$"):
+        encode("m", policy(ip_policy_ids=("a", 5)))
+
+
+def declared_operations() -> dict[str, Operation]:
+    """Return all operations with a body."""
+    return {
+        f"{path}.{verb}": operation
+        for path, resource in resources().items()
+        for verb, operation in operations(resource).items()
+        if operation.sends_json
+    }
+
+
+@pytest.mark.parametrize("name", declared_operations())
+def test_every_class_that_a_parameter_takes_can_be_sent(name: str) -> None:
+    """An instance of each of them, with all that it must have, is encoded without an error."""
+    operation = declared_operations()[name]
+    for parameter in operation.parameters:
+        hint = operation.hints[parameter]
+        many = [a for a in get_args(hint) if get_origin(a) is Sequence]
+        for kind in get_args(get_args(many[0])[0] if many else hint):
+            if isinstance(kind, type) and attrs.has(kind):
+                sent = encoder(hint)(parameter, [kind()] if many else kind())
+                assert ([{}] if many else {}) == sent
 
 
 # For any value
@@ -386,8 +541,9 @@ HINTS = [
     HasId | str | None,
     Sequence[Id],
     Header,
-    Policy | Mapping[str, Any],
-    Sequence[Policy],
+    Nested[Policy],
+    Nested[EndpointIPPolicyMutate | EndpointIPPolicy],
+    Sequence[Nested[Policy]],
 ]
 
 

@@ -5,15 +5,23 @@ import inspect
 import json
 import pydoc
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 import pytest
 
 from ngrok_async import UNSET, Page, Pager, PaginationError, Request, Unset
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, Nested
 from ngrok_async._model import Model
-from ngrok_async._operation import Filter, Operation, Resource, operation, operations, paged
+from ngrok_async._operation import (
+    Filter,
+    Operation,
+    Resource,
+    at_route,
+    operation,
+    operations,
+    paged,
+)
 from ngrok_async._wire import MismatchError
 from ngrok_async.resources._shared import Ref
 
@@ -51,6 +59,14 @@ class Part(Model):
 
     size: int
     note: Unset[str] = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class PartOfAnswer(Model):
+    """The same as answers have it."""
+
+    size: int = 0
+    made_by: str = ""
 
 
 class Gadgets(Resource):
@@ -91,12 +107,32 @@ class Gadgets(Resource):
         """Change a gadget."""
 
     @operation("PUT /gadgets/{owner}/parts/{id}")
-    async def replace(self, owner: Id, id: Id, *, size: int) -> Gadget:
+    async def replace(self, owner: Id, id: Id, module: Nested[Part]) -> Gadget:
         """Replace a part."""
 
     @operation("DELETE /gadgets/{id}")
     async def delete(self, id: Id, *, reason: Unset[str | None] = UNSET) -> None:
         """Remove a gadget."""
+
+    @operation("GET /gadgets")
+    async def find(
+        self,
+        *,
+        id: Sequence[Id] | None = None,
+        size: Sequence[int | None] | None = None,
+        whole: bool | None = None,
+        share: float | None = None,
+        limit: int | None = None,
+    ) -> Gadget:
+        """Return the gadget that fits."""
+
+    @operation("POST /gadgets/sieve")
+    async def sieve(self, *, filter: str, limit: int, before_id: str) -> None:
+        """Send fields that are called as those of lists."""
+
+    @operation("PATCH /gadgets/{id}/touch")
+    async def touch(self, id: Id) -> Gadget:
+        """Change nothing."""
 
     @operation("POST /gadgets/{id}/start")
     async def start(self, id: Id) -> None:
@@ -121,6 +157,11 @@ def gadgets(desk: Desk) -> Gadgets:
 
 # What a declaration says
 
+NAMES = [
+    *("list", "get", "create", "update", "replace", "delete"),
+    *("find", "sieve", "touch", "start", "stop"),
+]
+
 
 @pytest.mark.parametrize(
     ("name", "method", "template", "items", "effect", "sends_json", "model"),
@@ -131,10 +172,13 @@ def gadgets(desk: Desk) -> Gadgets:
         ("update", "PATCH", "/gadgets/{id}", None, "set", True, Gadget),
         ("replace", "PUT", "/gadgets/{owner}/parts/{id}", None, "set", True, Gadget),
         ("delete", "DELETE", "/gadgets/{id}", None, "remove", False, type(None)),
+        ("find", "GET", "/gadgets", None, "read", False, Gadget),
+        ("sieve", "POST", "/gadgets/sieve", None, "act", True, type(None)),
+        ("touch", "PATCH", "/gadgets/{id}/touch", None, "set", True, Gadget),
         ("start", "POST", "/gadgets/{id}/start", None, "act", True, type(None)),
         ("stop", "POST", "/gadgets/{id}/stop", None, "remove", True, type(None)),
     ],
-    ids=["list", "get", "create", "update", "replace", "delete", "start", "stop"],
+    ids=NAMES,
 )
 def test_a_declaration_is_data(  # noqa: PLR0917 # a table
     name: str,
@@ -161,9 +205,7 @@ def test_a_declaration_is_data(  # noqa: PLR0917 # a table
 
 def test_operations_finds_all_that_a_resource_declares() -> None:
     """The order is that of the class; what is no operation is left out."""
-    names = ["list", "get", "create", "update", "replace", "delete", "start", "stop"]
-
-    assert names == list(operations(Gadgets))
+    assert NAMES == list(operations(Gadgets))
     assert {} == operations(Resource)
 
 
@@ -182,9 +224,9 @@ def test_an_operation_looks_like_its_declaration(gadgets: Gadgets) -> None:
     shown = " ".join(pydoc.plain(pydoc.render_doc(Gadgets.replace)).split()).replace("( ", "(")
 
     assert "replace(self, owner: " in shown
-    assert "id: str | ngrok_async._encode.HasId, *, size: int" in shown
+    assert "id: str | ngrok_async._encode.HasId, module: " in shown
     assert "Replace a part." in shown
-    assert ["owner", "id", "size"] == list(inspect.signature(gadgets.replace).parameters)
+    assert ["owner", "id", "module"] == list(inspect.signature(gadgets.replace).parameters)
     assert "Gadgets.replace" == Gadgets.replace.__qualname__
     assert __name__ == Gadgets.replace.__module__
     assert inspect.iscoroutinefunction(gadgets.get)
@@ -205,7 +247,10 @@ class Plain:
     async def get(self, id: Id) -> None:
         """Do nothing."""
 
-    async def replace(self, owner: Id, id: Id, *, size: int) -> None:
+    async def replace(self, owner: Id, id: Id, module: Nested[Part]) -> None:
+        """Do nothing."""
+
+    async def sieve(self, *, filter: str, limit: int, before_id: str) -> None:
         """Do nothing."""
 
 
@@ -218,10 +263,12 @@ class Plain:
         pytest.param("get", (), {"ids": "b"}, id="misspelt"),
         pytest.param("get", ("a",), {"limit": 1}, id="unknown"),
         pytest.param("get", ("a",), {"self": 1}, id="self"),
-        pytest.param("replace", ("a", "b"), {}, id="keyword missing"),
-        pytest.param("replace", ("a",), {"size": 1}, id="second id missing"),
+        pytest.param("replace", ("a", "b"), {}, id="module missing"),
+        pytest.param("replace", ("a",), {"module": {}}, id="second id missing"),
         pytest.param("replace", (), {}, id="all missing"),
-        pytest.param("replace", ("a", "b", 1), {}, id="keyword by position"),
+        pytest.param("sieve", (), {"filter": "x", "limit": 1}, id="keyword missing"),
+        pytest.param("sieve", (), {}, id="all keywords missing"),
+        pytest.param("sieve", ("x",), {}, id="keyword by position"),
     ],
 )
 async def test_wrong_calls_get_the_message_that_python_gives(
@@ -250,9 +297,9 @@ def test_a_list_complains_before_it_is_walked(gadgets: Gadgets) -> None:
 async def test_ids_go_into_the_path_and_the_rest_into_the_body(
     gadgets: Gadgets, desk: Desk
 ) -> None:
-    """PUT with two ids and a field: each has its place, by position or by name."""
+    """PUT with two ids and a module, which is the whole body: by position or by name."""
     desk.body = b'{"id": "g_1"}'
-    await gadgets.replace("o_1", id="p_1", size=3)
+    await gadgets.replace("o_1", id="p_1", module=Part(size=3))
 
     assert [
         Request(
@@ -304,7 +351,7 @@ async def test_ids_are_encoded_into_one_segment(
 ) -> None:
     """No id leads out of its place in the path, nor into that of another parameter."""
     desk.body = b'{"id": "g_1"}'
-    await gadgets.replace(given, given, size=1)
+    await gadgets.replace(given, given, {"size": 1})
 
     assert f"/gadgets/{segment}/parts/{segment}" == desk.requests[0].path
 
@@ -389,14 +436,12 @@ async def test_fields_are_checked_before_anything_is_sent(
     assert [] == desk.requests
 
 
-async def test_commands_and_empty_changes_send_an_empty_object(
-    gadgets: Gadgets, desk: Desk
-) -> None:
+async def test_operations_without_fields_send_an_empty_object(gadgets: Gadgets, desk: Desk) -> None:
     """A POST or PATCH without a body is refused by ngrok; `{}` is what it wants to see."""
     await gadgets.start("g_1")
     await gadgets.stop("g_1")
     desk.body = b'{"id": "g_1"}'
-    await gadgets.update("g_1")
+    await gadgets.touch("g_1")
 
     assert [{}, {}, {}] == [request.json for request in desk.requests]
     assert ["act", "remove", "set"] == [request.effect for request in desk.requests]
@@ -412,6 +457,70 @@ async def test_get_and_delete_send_no_body(gadgets: Gadgets, desk: Desk) -> None
 
     assert [None] * 4 == [request.json for request in desk.requests]
     assert [(), (), (("reason", "a b"),), ()] == [request.query for request in desk.requests]
+
+
+@pytest.mark.parametrize("given", [{}, {"name": UNSET}], ids=["no field", "UNSET"])
+async def test_a_change_of_nothing_is_refused_before_anything_is_sent(
+    gadgets: Gadgets, desk: Desk, given: dict[str, Any]
+) -> None:
+    """It is a mistake of the caller's, and the message says what could be changed."""
+    with pytest.raises(ValueError, match=r"^nothing to change; pass at least one of name$"):
+        await gadgets.update("g_1", **given)
+    assert [] == desk.requests
+
+
+@pytest.mark.parametrize("given", [Part(size=3), {"size": 3}], ids=["model", "mapping"])
+async def test_a_put_sends_its_module_alone(
+    gadgets: Gadgets, desk: Desk, given: Part | dict[str, int]
+) -> None:
+    """Neither the names in the path nor the parameter's own name are in the body."""
+    desk.body = b'{"id": "g_1"}'
+    await gadgets.replace("o_1", "p_1", given)
+
+    assert [{"size": 3}] == [request.json for request in desk.requests]
+
+
+async def test_what_is_required_cannot_be_unset(gadgets: Gadgets, desk: Desk) -> None:
+    """Only what has a default may be left out, also by the value that says so."""
+    unset: Any = UNSET
+    with pytest.raises(ValueError, match=r"^name must be a string, got UnsetType$"):
+        await gadgets.create(name=unset)
+    with pytest.raises(ValueError, match=r"^module must be an instance of Part or a mapping"):
+        await gadgets.replace("o_1", "p_1", unset)
+    assert [] == desk.requests
+
+
+@pytest.mark.parametrize(
+    ("given", "query"),
+    [
+        pytest.param({"id": ["a", Ref(id="b")]}, [("id", "a"), ("id", "b")], id="ids"),
+        pytest.param({"id": []}, [], id="no ids"),
+        pytest.param({"size": (2, None, 10)}, [("size", "2"), ("size", "10")], id="integers"),
+        pytest.param({"whole": True}, [("whole", "true")], id="true"),
+        pytest.param({"whole": False}, [("whole", "false")], id="false"),
+        pytest.param({"share": 0.5}, [("share", "0.5")], id="number"),
+        pytest.param(
+            {"whole": None, "id": ["a"], "limit": 5}, [("id", "a"), ("limit", "5")], id="several"
+        ),
+    ],
+)
+async def test_queries_are_texts(
+    gadgets: Gadgets, desk: Desk, given: dict[str, Any], query: list[tuple[str, str]]
+) -> None:
+    """Each value is written as in JSON; a list repeats its name; None is not sent."""
+    desk.body = b'{"id": "g_1"}'
+    await gadgets.find(**given)
+
+    assert [tuple(query)] == [request.query for request in desk.requests]
+
+
+async def test_fields_may_be_called_as_the_arguments_of_lists(gadgets: Gadgets, desk: Desk) -> None:
+    """In a body they are what their types say: no page size, no cursor, no condition."""
+    await gadgets.sieve(filter="", limit=500, before_id="")
+
+    assert [{"filter": "", "limit": 500, "before_id": ""}] == [
+        request.json for request in desk.requests
+    ]
 
 
 # The arguments of lists
@@ -611,4 +720,62 @@ async def test_the_client_decides_about_prefetch(desk: Desk, *, prefetch: bool) 
 def test_routes_with_a_strange_method_are_mistakes_of_the_declaration() -> None:
     """A typo in a route fails when the resource is imported, not when it is called."""
     with pytest.raises(KeyError, match="FETCH"):
-        Operation("FETCH /gadgets", lambda: None, None, None)
+        Operation("FETCH /gadgets", lambda: None)
+
+
+# Generic resources
+
+B = TypeVar("B")
+M = TypeVar("M")
+
+
+class Holder(Resource, Generic[B, M]):
+    """What several resources have in common."""
+
+    @operation("PUT /holders/{id}", effect="act")
+    async def replace(self, id: Id, module: Nested[B]) -> M:
+        """Put a part in."""
+
+    @operation("DELETE /holders/{id}")
+    async def delete(self, id: Id) -> None:
+        """Take the part out."""
+
+
+class Box(Holder[Part | PartOfAnswer, PartOfAnswer]):
+    """One of them."""
+
+    replace = at_route(
+        Holder.replace, "PUT /boxes/{id}/part", {B: Part | PartOfAnswer, M: PartOfAnswer}
+    )
+    delete = at_route(Holder.delete, "DELETE /boxes/{id}/part", {})
+
+
+def test_a_concrete_resource_has_its_own_route_and_types() -> None:
+    """All else is what the generic one declares, which stays as it is."""
+    declared = operations(Box)
+
+    assert {"replace": "PUT /boxes/{id}/part", "delete": "DELETE /boxes/{id}/part"} == {
+        name: operation.route for name, operation in declared.items()
+    }
+    assert Nested[Part | PartOfAnswer] == declared["replace"].hints["module"]
+    assert PartOfAnswer is declared["replace"].model
+    assert Id == declared["replace"].hints["id"]
+    assert "act" == declared["replace"].effect
+    assert "PUT /holders/{id}" == operations(Holder)["replace"].route
+    assert "Put a part in." == Box.replace.__doc__
+
+
+@pytest.mark.parametrize(
+    "given",
+    [Part(size=3), PartOfAnswer(size=3, made_by="me"), {"size": 3}],
+    ids=["model", "answer", "mapping"],
+)
+async def test_a_concrete_resource_sends_and_reads_its_own_types(
+    desk: Desk, given: Part | PartOfAnswer | dict[str, Any]
+) -> None:
+    """What an answer has beyond the request's fields is not sent back."""
+    desk.body = b'{"size": 4, "made_by": "you"}'
+    part = await Box(desk).replace("b_1", given)
+
+    assert PartOfAnswer(size=4, made_by="you") == part
+    assert [("/boxes/b_1/part", {"size": 3})] == [(r.path, r.json) for r in desk.requests]

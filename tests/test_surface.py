@@ -5,18 +5,20 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
-from pkgutil import iter_modules, walk_packages
+from pkgutil import walk_packages
 from types import FunctionType, ModuleType
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 import ngrok_async
 from ngrok_async import Client, errors, resources, testing
+from ngrok_async._lazy import Group, Lazy
 from ngrok_async._operation import Operation, Resource, operations
-from ngrok_async.client import _Lazy
 
 # Where a word begins in `TunnelSessions`, and in `IPPolicies`.
 WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -30,28 +32,52 @@ def modules() -> list[str]:
 
 
 def resource_classes() -> list[type[Resource]]:
-    """Return the resource classes, from where each of them is written."""
+    """Return the resource classes that callers meet, from where each of them is written."""
     return [
         member
         for name in modules()
+        if not name.rpartition(".")[2].startswith("_")
         for member in vars(import_module(name)).values()
-        if isinstance(member, type) and issubclass(member, Resource) and member is not Resource
+        if isinstance(member, type) and issubclass(member, Resource)
         if member.__module__ == name
     ]
 
 
-def declared() -> list[tuple[str, Operation]]:
-    """Return all operations, each with the name that a reader would use."""
-    return [
-        (f"{resource.__name__}.{name}", operation)
-        for resource in resource_classes()
-        for name, operation in operations(resource).items()
-    ]
+def lines(owner: type, prefix: str = "") -> Iterator[tuple[str, type, Lazy[Any]]]:
+    """Return all lazy lines of the client and its groups: path, owner, and the line."""
+    for name, line in vars(owner).items():
+        if isinstance(line, Lazy):
+            yield f"{prefix}{name}", owner, line
+            kind = line.load(owner)
+            if isinstance(kind, type) and issubclass(kind, Group):
+                yield from lines(kind, f"{prefix}{name}.")
 
 
-RESOURCES: Final = resource_classes()
-OPERATIONS: Final = declared()
-LINES: Final = [name for name, line in vars(Client).items() if isinstance(line, _Lazy)]
+def plain(name: str) -> str:
+    """Return a name without what sets its words apart."""
+    return name.replace("_", "").replace(".", "").lower()
+
+
+LINES: Final = {path: (owner, line) for path, owner, line in lines(Client)}
+KINDS: Final[Mapping[str, Any]] = {path: line.load(owner) for path, (owner, line) in LINES.items()}
+GROUPS: Final = {path: kind for path, kind in KINDS.items() if issubclass(kind, Group)}
+RESOURCES: Final = {path: kind for path, kind in KINDS.items() if issubclass(kind, Resource)}
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    f"{path}.{verb}": operation
+    for path, kind in RESOURCES.items()
+    for verb, operation in operations(kind).items()
+}
+PLAIN: Final = [path for path in RESOURCES if "." not in path]
+MODULES: Final = [path for path in RESOURCES if path.startswith("edge_modules.")]
+OTHER_ROOTS: Final = {
+    "application_sessions": "/app/sessions",
+    "application_users": "/app/users",
+    "backends.static_address": "/backends/static",
+    "edges.https_routes": "/edges/https/{edge_id}/routes",
+    "event_sources": "/event_subscriptions/{subscription_id}/sources",
+    "secrets": "/vault_secrets",
+}
+"""Where ngrok itself has two words: the official client's, and the API's."""
 CLASSES: Final = [name for name in ngrok_async.__all__ if isinstance(vars(ngrok_async)[name], type)]
 
 
@@ -60,7 +86,9 @@ def constants_first(name: str) -> tuple[int, str]:
     return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
 
 
-@pytest.mark.parametrize("module", [ngrok_async, errors, testing], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "module", [ngrok_async, errors, resources, testing], ids=lambda m: m.__name__
+)
 def test_all_is_sorted_and_complete(module: ModuleType) -> None:
     """`__all__` has each name once, in order, and whatever else a reader would find there."""
     names = module.__all__
@@ -98,20 +126,29 @@ def test_every_public_class_is_documented(name: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.__name__)
-def test_every_resource_says_what_it_is_and_where_ngrok_documents_it(
-    resource: type[Resource],
-) -> None:
-    """A sentence first, and a link to the reference."""
-    text = inspect.getdoc(resource) or ""
+@pytest.mark.parametrize("path", KINDS)
+def test_every_resource_says_what_it_is(path: str) -> None:
+    """So does every group: a sentence first."""
+    text = inspect.getdoc(KINDS[path]) or ""
 
     assert re.match(r"[A-Z].*\.$", text.partition("\n")[0])
-    assert re.search(r"^https://ngrok\.com/docs/\S+$", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("name", "operation"), OPERATIONS, ids=[name for name, _ in OPERATIONS])
-def test_every_operation_documents_its_keywords(name: str, operation: Operation) -> None:
+@pytest.mark.parametrize("path", RESOURCES)
+def test_every_resource_says_where_ngrok_documents_it(path: str) -> None:
+    """With a link to the reference; the one that has no page there has that of its error."""
+    urls = re.findall(
+        r"^https://ngrok\.com/docs/(\S+)$", inspect.getdoc(RESOURCES[path]) or "", re.MULTILINE
+    )
+    expected = "errors" if path == "ai_gateway_api_keys" else "api-reference"
+
+    assert [expected] == [url.partition("/")[0] for url in urls]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_documents_its_keywords(name: str) -> None:
     """The docstring begins with a sentence, names each keyword, and no other under `Args:`."""
+    operation = OPERATIONS[name]
     text = inspect.getdoc(operation.function) or ""
     keywords = [
         parameter.name
@@ -119,50 +156,143 @@ def test_every_operation_documents_its_keywords(name: str, operation: Operation)
         if parameter.kind is parameter.KEYWORD_ONLY
     ]
 
-    assert re.match(r"[A-Z][^.]*[.;]", text), name
+    assert re.match(r"[A-Z][^.]*[.;]", text)
     assert [] == [keyword for keyword in keywords if not re.search(rf"\b{keyword}\b", text)]
     described = re.findall(r"^    (\w+): \S", text.partition("\nArgs:\n")[2], re.MULTILINE)
     assert set(described) <= set(operation.parameters)
 
 
-@pytest.mark.parametrize(("name", "operation"), OPERATIONS, ids=[name for name, _ in OPERATIONS])
-def test_every_operation_is_typed_as_it_is_sent(name: str, operation: Operation) -> None:
-    """Ids come by position, all else by name; each name in the path is a parameter."""
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_is_typed_as_it_is_sent(name: str) -> None:
+    """What is in the path comes by position, all else by name; so does the module of a PUT."""
+    operation = OPERATIONS[name]
     positional = [
         parameter.name
         for parameter in operation.parameters.values()
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
     ]
+    module = ["module"] if operation.method == "PUT" else []
 
-    assert list(operation.path_names) == positional, name
+    assert [*operation.path_names, *module] == positional
     assert {*operation.parameters, "return"} == set(operation.hints)
+    assert operation.method != "PUT" or len(positional) == len(operation.parameters)
 
 
-@pytest.mark.parametrize("name", LINES)
-def test_every_line_of_the_client_loads_its_resource(name: str) -> None:
-    """Attribute and module have one name, and the class is the only one in it."""
+@pytest.mark.parametrize("name", ["before_id", "limit", "filter"])
+def test_the_pager_describes_what_lists_refer_to(name: str) -> None:
+    """The docstrings of lists say "as on `Pager`" of the parameters that they all have."""
+    assert re.search(rf"^- `{name}`: \w", inspect.getdoc(ngrok_async.Pager) or "", re.MULTILINE)
+
+
+# The law of one name
+
+
+@pytest.mark.parametrize("path", PLAIN)
+def test_attribute_module_and_class_have_one_name(path: str) -> None:
+    """Find one and you have all."""
+    kind = RESOURCES[path]
+
+    assert f"ngrok_async.resources.{path}" == kind.__module__
+    assert path == WORDS.sub("_", kind.__name__).lower()
+
+
+@pytest.mark.parametrize("path", [path for path in RESOURCES if path not in MODULES])
+def test_the_url_has_the_name_of_the_attribute(path: str) -> None:
+    """The shortest path of a resource is its name, except where ngrok has another word."""
+    root = min((operation.template for operation in operations(RESOURCES[path]).values()), key=len)
+    root = root.removesuffix("/{id}")
+
+    assert OTHER_ROOTS.get(path, "/" + path.replace(".", "/")) == root
+
+
+def test_exceptions_from_the_law_are_needed() -> None:
+    """No exception for what does not exist, nor for what keeps to the law."""
+    assert set() == OTHER_ROOTS.keys() - RESOURCES.keys()
+    assert [] == [
+        path for path, root in OTHER_ROOTS.items() if root == "/" + path.replace(".", "/")
+    ]
+
+
+@pytest.mark.parametrize("path", GROUPS)
+def test_groups_have_one_name_with_their_class(path: str) -> None:
+    """All of them are in the package `edges`: the family that ngrok has switched off."""
+    assert "ngrok_async.resources.edges" == GROUPS[path].__module__
+    assert path == WORDS.sub("_", GROUPS[path].__name__).lower()
+
+
+@pytest.mark.parametrize("path", [path for path in RESOURCES if path not in PLAIN])
+def test_members_of_groups_are_in_the_module_of_their_group(path: str) -> None:
+    """Edges have a module each; backends and edge modules are one table each."""
+    group, _, name = path.partition(".")
+    module = f"edges.{name}" if group == "edges" else f"edges.{group}"
+
+    assert f"ngrok_async.resources.{module}" == RESOURCES[path].__module__
+
+
+@pytest.mark.parametrize("path", [path for path in RESOURCES if path.startswith("edges.")])
+def test_edges_have_the_name_of_their_path(path: str) -> None:
+    """`edges.https_routes` is `EdgesHTTPSRoutes`."""
+    assert plain(path) == plain(RESOURCES[path].__name__)
+
+
+@pytest.mark.parametrize("path", [path for path in RESOURCES if path.startswith("backends.")])
+def test_backends_have_the_name_of_their_path(path: str) -> None:
+    """`backends.tunnel_group` is `TunnelGroupBackends`; ngrok has two words for a static one."""
+    name = path.removeprefix("backends.").removesuffix("_address")
+
+    assert plain(f"{name}_backends") == plain(RESOURCES[path].__name__)
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_edge_modules_have_the_name_of_their_url(path: str) -> None:
+    """`https_edge_route_oauth` is the last part of a route's URL, and `EdgeRouteOAuthModule`."""
+    name = path.removeprefix("edge_modules.")
+    kind, _, module = name.partition("_edge_")
+    of_a_route = module.startswith("route_")
+    between = "{edge_id}/routes/{id}" if of_a_route else "{id}"
+    templates = {operation.template for operation in operations(RESOURCES[path]).values()}
+    shown = name.removeprefix("https_") if of_a_route else name
+
+    assert {f"/edges/{kind}/{between}/{module.removeprefix('route_')}"} == templates
+    assert plain(f"{shown}_module") == plain(RESOURCES[path].__name__)
+    assert ["get", "replace", "delete"] == list(operations(RESOURCES[path]))
+
+
+# The lines of the client
+
+
+@pytest.mark.parametrize("path", KINDS)
+def test_every_line_loads_what_it_names(path: str) -> None:
+    """The second access finds the same object, which sends through the client."""
     client = Client("key", limiter=None)
-    resource = getattr(client, name)
+    found = attrgetter(path)(client)
 
-    assert isinstance(resource, Resource)
-    assert f"ngrok_async.resources.{name}" == type(resource).__module__
-    assert name == WORDS.sub("_", type(resource).__name__).lower()
-    assert client is resource.caller
-    assert resource is getattr(client, name)
+    assert KINDS[path] is type(found)
+    assert found is attrgetter(path)(client)
+    assert client is found.caller
 
 
-def test_the_client_has_a_line_for_every_resource() -> None:
-    """What is in `resources` can be reached, and nothing else can."""
-    names = {module.name for module in iter_modules(resources.__path__)}
+def test_there_is_a_line_for_every_resource() -> None:
+    """What is in `resources` can be reached, under one path, and nothing else can."""
+    names = [kind.__name__ for kind in resource_classes()]
 
-    assert {name for name in names if not name.startswith("_")} == set(LINES)
-    assert len(RESOURCES) == len(LINES)
+    assert 61 == len(RESOURCES)
+    assert sorted(names) == sorted(kind.__name__ for kind in RESOURCES.values())
 
 
-@pytest.mark.parametrize("name", LINES)
-def test_a_line_of_the_client_loads_nothing_on_the_class(name: str) -> None:
+@pytest.mark.parametrize("path", LINES)
+def test_a_line_loads_nothing_on_the_class(path: str) -> None:
     """Tools that look at the class find the line itself."""
-    assert vars(Client)[name] is getattr(Client, name)
+    owner, line = LINES[path]
+
+    assert line is getattr(owner, path.rpartition(".")[2])
+
+
+def test_the_lines_are_in_order() -> None:
+    """The client is the table of contents."""
+    names = [path for path in LINES if "." not in path]
+
+    assert sorted(names) == names
 
 
 def test_import_loads_no_more_than_a_client_needs() -> None:
@@ -183,7 +313,7 @@ def test_import_loads_no_more_than_a_client_needs() -> None:
     assert "" == done.stderr
     assert "ngrok_async.client" in loaded
     ours = [name for name in loaded if name.startswith("ngrok_async.")]
-    assert [] == [name for name in ours if name.startswith("ngrok_async.resources.")]
+    assert [] == [name for name in ours if name.startswith("ngrok_async.resources")]
     assert [] == [name for name in ours if name.startswith("ngrok_async.testing")]
     extras = {"celpy", "lark", "orjson", "msgspec", "hypothesis", "pytest", "unittest"}
     assert set() == extras.intersection(name.partition(".")[0] for name in loaded)

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from types import NoneType
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import attrs
 import pytest
@@ -400,6 +400,51 @@ def test_timestamps_are_aware_and_in_utc(text: str, expected: datetime) -> None:
 
     assert (expected, expected) == (decoded.made_at, decoded.ended_at)
     assert (UTC, UTC) == (decoded.made_at.tzinfo, decoded.ended_at and decoded.ended_at.tzinfo)
+
+
+Open: TypeAlias = Literal["a", "b"] | str  # noqa: PYI051 # the form that resources use
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (Open, "a", "a"),
+        (Open, "later", "later"),
+        (Open, "", ""),
+        (Open | None, "a", "a"),
+        (Open | None, "later", "later"),
+        (Open | None, None, None),
+        (tuple[Open, ...], ["a", "later"], ("a", "later")),
+        (tuple[Open | None, ...], ["a", None], ("a", None)),
+        (Mapping[str, Open | None], {"x": None, "y": "b"}, {"x": None, "y": "b"}),
+        (str | None, None, None),
+        (str | None, "a", "a"),
+    ],
+    ids=lambda value: str(value).replace("typing.", ""),
+)
+def test_open_enums_let_everything_through_that_is_a_text(
+    kind: object, value: object, expected: object
+) -> None:
+    """New values come without notice; null only where it is in the type."""
+    assert expected == decode(value, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (Open, None, "expected a string, got null @ $"),
+        (Open, 1, "expected a string, got an integer @ $"),
+        (Open | None, True, "expected a string, got a boolean @ $"),
+        (Open | None, ["a"], "expected a string, got an array @ $"),
+        (tuple[Open, ...], ["a", None], "expected a string, got null @ $[1]"),
+        (Mapping[str, Open | None], {"x": 1}, "expected a string, got an integer @ $['x']"),
+        (str | None, 1, "expected a string, got an integer @ $"),
+    ],
+    ids=lambda value: str(value).replace("typing.", ""),
+)
+def test_open_enums_are_texts(kind: object, value: object, message: str) -> None:
+    """Whatever the value: nothing else passes for one."""
+    assert message == mismatch(value, kind)
 
 
 @pytest.mark.parametrize(

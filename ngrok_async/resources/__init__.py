@@ -1,1 +1,5 @@
 """The resources of the API: one module each, with its models and its operations."""
+
+from ngrok_async.resources._shared import Described, Ref
+
+__all__ = ["Described", "Ref"]

@@ -1,5 +1,7 @@
 """What the resource modules share."""
 
+from datetime import datetime
+
 import attrs
 
 from ngrok_async._model import Model
@@ -16,3 +18,22 @@ class Ref(Model):
 
     id: str
     uri: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Described(Model):
+    """What nearly everything that can be created has.
+
+    Attributes:
+        id: Its id, given by ngrok; it never changes.
+        uri: Its address, relative to the base URL for some kinds.
+        created_at: When it was created, in UTC.
+        description: A text for people.
+        metadata: A text for programs, often JSON.
+    """
+
+    id: str
+    uri: str = ""
+    created_at: datetime
+    description: str = ""
+    metadata: str = ""

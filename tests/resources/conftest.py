@@ -1,7 +1,9 @@
 """Answers for the resources, without a network."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pytest
@@ -47,6 +49,17 @@ def sent(wire: aioresponses) -> Callable[[], list[str]]:
         f"{method} {url.raw_path_qs}"
         for (method, url), calls in wire.requests.items()
         for _ in calls
+    ]
+
+
+@pytest.fixture
+def bodies(wire: aioresponses) -> Callable[[], list[Any]]:
+    """Return a function that tells the body of each request so far that has one, decoded."""
+    return lambda: [
+        json.loads(call.kwargs["data"])
+        for calls in wire.requests.values()
+        for call in calls
+        if call.kwargs["data"] is not None
     ]
 
 

@@ -7,6 +7,7 @@ itself, so this proves that the call is refused.
 # Both take the same marks, and both say when one is superfluous (mypy in its strict mode).
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from datetime import datetime
 from typing import Any, Literal, assert_type
@@ -23,11 +24,14 @@ from ngrok_async import (
     Budget,
     Client,
     ClientClosedError,
+    Clock,
     ConfigurationError,
     ConflictError,
     ConnectError,
     ConnectionLostError,
+    Filter,
     FilterError,
+    Id,
     Middleware,
     NgrokError,
     NotFoundError,
@@ -50,7 +54,25 @@ from ngrok_async import (
     Unset,
     __version__,
 )
-from ngrok_async.resources._shared import Ref
+from ngrok_async.resources import Described, Ref
+from ngrok_async.resources.api_keys import APIKeys
+from ngrok_async.resources.edges import Backends, EdgeModules, Edges
+from ngrok_async.resources.edges.backends import FailoverBackend, FailoverBackends, WeightedBackend
+from ngrok_async.resources.edges.edge_modules import (
+    EndpointBackend,
+    EndpointBackendMutate,
+    EndpointCompression,
+    EndpointOAuth,
+)
+from ngrok_async.resources.edges.https import EdgesHTTPS, HTTPSEdge
+from ngrok_async.resources.edges.https_routes import HTTPSEdgeRoute
+from ngrok_async.resources.endpoints import Endpoint
+from ngrok_async.resources.event_sources import EventSource
+from ngrok_async.resources.ip_policies import IPPolicies, IPPolicy
+from ngrok_async.resources.ip_policy_rules import IPPolicyRule
+from ngrok_async.resources.reserved_domains import ReservedDomain, ReservedDomainCertPolicy
+from ngrok_async.resources.secrets import Secret
+from ngrok_async.resources.ssh_user_certificates import SSHUserCertificate
 from ngrok_async.resources.tunnel_sessions import TunnelSession, TunnelSessions
 from ngrok_async.resources.tunnels import Tunnel, Tunnels
 from ngrok_async.testing import FakeNgrok
@@ -234,6 +256,145 @@ async def operations(ngrok: Client, session: TunnelSession) -> None:
     await ngrok.tunnel_sessions.update("ts_1", version="4")  # type: ignore[call-arg]
     ngrok.tunnel_sessions.restart("ts_1")  # type: ignore[unused-coroutine]
     _ = ngrok.tunnel_sessions.get("ts_1").os  # type: ignore[attr-defined]
+
+
+async def all_verbs(ngrok: Client, at: datetime) -> None:
+    """Create, read, change and delete, on resources of several kinds."""
+    assert_type(ngrok.ip_policies, IPPolicies)
+    assert_type(ngrok.api_keys, APIKeys)
+    policy = await ngrok.ip_policies.create(description="office")
+    assert_type(policy, IPPolicy)
+    assert_type(await ngrok.ip_policies.create(), IPPolicy)
+    assert_type(await ngrok.ip_policies.update(policy, metadata="{}"), IPPolicy)
+    assert_type(await ngrok.ip_policies.update(policy, description=UNSET), IPPolicy)
+    rule = await ngrok.ip_policy_rules.create(
+        cidr="203.0.113.0/24", ip_policy_id=policy, action="allow"
+    )
+    assert_type(rule, IPPolicyRule)
+    assert_type(rule.ip_policy, Ref)
+    assert_type(rule.action, Literal["allow", "deny"] | str)  # noqa: PYI051 # as it is declared
+    assert_type([one async for one in ngrok.ip_policy_rules.list(limit=5)], list[IPPolicyRule])
+    assert_type(await ngrok.endpoints.list(id=[policy, "ep_1"], url=None), Page[Endpoint])
+    assert_type((await ngrok.api_keys.create(owner_id="bot_1")).token, str | None)
+    assert_type(await ngrok.event_sources.get("esb_1", "ip_policy_created.v0"), EventSource)
+    assert_type(ngrok.vaults.get_secrets_by_vault("vault_1", limit=10), Pager[Secret])
+    certificate = await ngrok.ssh_user_certificates.create(
+        ssh_certificate_authority_id=Ref(id="sshca_1"), public_key="ssh-rsa A", valid_until=at
+    )
+    assert_type(certificate, SSHUserCertificate)
+    deletion: Callable[[str | IPPolicy], Awaitable[None]] = ngrok.ip_policies.delete
+    await deletion(policy)
+    described: Described = policy
+    assert_type(described.created_at, datetime)
+    assert_type(described.description, str)
+
+    await ngrok.ip_policies.create(descripton="x")  # type: ignore[call-arg]
+    await ngrok.ip_policies.create(description=None)  # type: ignore[arg-type]
+    await ngrok.ip_policies.create("office")  # type: ignore[call-arg]
+    await ngrok.ip_policies.update(description="x")  # type: ignore[call-arg]
+    await ngrok.ip_policies.update("ipp_1", description=5)  # type: ignore[arg-type]
+    await ngrok.ip_policy_rules.create(cidr="::/0", action="deny")  # type: ignore[call-arg]
+    await ngrok.ip_policy_rules.update("ipr_1", action="deny")  # type: ignore[call-arg]
+    ngrok.endpoints.list(url="https://example.com", id=5)  # type: ignore[arg-type]
+    ngrok.event_sources.list("esb_1", limit=1)  # type: ignore[call-arg]
+    await ngrok.event_sources.get("esb_1")  # type: ignore[call-arg]
+    _ = ngrok.ip_policy  # type: ignore[attr-defined]
+    _ = (await ngrok.api_keys.get("ak_1")).token.upper()  # type: ignore[union-attr]
+
+
+async def nested(ngrok: Client, policy: ReservedDomainCertPolicy) -> None:
+    """A value with fields is its class or a mapping; None is taken where it means something."""
+    domains = ngrok.reserved_domains
+    assert_type(
+        await domains.create(domain="a.example.com", certificate_management_policy=policy),
+        ReservedDomain,
+    )
+    await domains.update("rd_1", certificate_management_policy={"authority": "letsencrypt"})
+    await domains.update("rd_1", certificate_management_policy=None)
+    await domains.update("rd_1", certificate_management_policy=UNSET)
+    domain = await domains.update("rd_1", resolves_to=[{"value": "eu"}], certificate_id=Ref(id="c"))
+    assert_type(domain.certificate_management_policy, ReservedDomainCertPolicy | None)
+    await domains.update(domain, resolves_to=domain.resolves_to)
+
+    await domains.update("rd_1", certificate_id=None)  # type: ignore[arg-type]
+    await domains.update("rd_1", metadata=None)  # type: ignore[arg-type]
+    await domains.update("rd_1", resolves_to=None)  # type: ignore[arg-type]
+    await domains.update("rd_1", certificate_management_policy="x")  # type: ignore[arg-type]
+    await domains.update("rd_1", certificate_management_policy=domain)  # type: ignore[arg-type]
+    await domains.update("rd_1", domain="b.example.com")  # type: ignore[call-arg]
+    ReservedDomainCertPolicy(autority="letsencrypt")  # type: ignore[call-arg]
+
+
+async def groups(ngrok: Client, backend: EndpointBackend) -> None:
+    """Resources under one name, and the modules of edges."""
+    assert_type(ngrok.backends, Backends)
+    assert_type(ngrok.edges, Edges)
+    assert_type(ngrok.edge_modules, EdgeModules)
+    assert_type(ngrok.backends.failover, FailoverBackends)
+    assert_type(ngrok.edges.https, EdgesHTTPS)
+    assert_type(ngrok.edges.https.list(limit=5), Pager[HTTPSEdge])
+    assert_type(await ngrok.backends.failover.update("b_1", backends=["b_2"]), FailoverBackend)
+    assert_type(await ngrok.backends.weighted.create(backends={"b_1": 1}), WeightedBackend)
+    assert_type(await ngrok.edge_modules.https_edge_route_oauth.get("e", "r"), EndpointOAuth)
+    oauth = ngrok.edge_modules.https_edge_route_oauth
+    assert_type(await oauth.replace("e", "r", EndpointOAuth(cookie_prefix="x.")), EndpointOAuth)
+    assert_type(await oauth.replace("e", "r", {"cookie_prefix": "x."}), EndpointOAuth)
+    assert_type(await oauth.replace(edge_id="e", id="r", module={}), EndpointOAuth)
+    route = await ngrok.edges.https_routes.update("e", "r", backend=backend, compression=None)
+    assert_type(route, HTTPSEdgeRoute)
+    tcp = ngrok.edge_modules.tcp_edge_backend
+    assert_type(await tcp.get("e"), EndpointBackend)
+    assert_type(await tcp.replace("e", backend), EndpointBackend)
+    assert_type(await tcp.replace("e", EndpointBackendMutate(backend_id=route)), EndpointBackend)
+    assert_type(await tcp.replace("e", {"backend_id": "b_1"}), EndpointBackend)
+    removal: Callable[[str, str], Awaitable[None]] = oauth.delete
+    await removal("e", "r")
+
+    await ngrok.backends.failover.update("b_1", description="x")  # type: ignore[call-arg]
+    await ngrok.backends.weighted.create(backends={"b_1": "1"})  # type: ignore[dict-item]
+    await ngrok.edges.https.create(mutual_tls=backend)  # type: ignore[arg-type]
+    await oauth.get("e")  # type: ignore[call-arg]
+    await oauth.replace("e", "r")  # type: ignore[call-arg]
+    await oauth.replace("e", "r", EndpointCompression())  # type: ignore[arg-type]
+    await oauth.replace("e", "r", None)  # type: ignore[arg-type]
+    await oauth.replace("e", "r", cookie_prefix="x.")  # type: ignore[call-arg]
+    await tcp.get("e", "r")  # type: ignore[call-arg]
+    _ = ngrok.backends.static  # type: ignore[attr-defined]
+    _ = ngrok.edge_modules.https_edge_route_oath  # type: ignore[attr-defined]
+
+
+class Frozen:
+    """A clock of a caller's own, for tests."""
+
+    def time(self) -> float:
+        """Return the seconds since some moment."""
+        return 0.0
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> asyncio.Handle:
+        """Call at once."""
+        del when
+        return asyncio.get_running_loop().call_soon(callback)
+
+
+def names_for_annotations(id_: Id, condition: Filter, clock: Clock) -> None:
+    """What a program needs to annotate its own functions with."""
+    given: Id = "ip_1"
+    given = Ref(id="ip_1")
+    given = OfMyOwn("ip_1")
+    own: Clock = Frozen()
+    Client(clock=own)
+    own = asyncio.new_event_loop()
+    Client(clock=clock)
+    Client().tunnel_sessions.list(before_id=id_, filter=condition)
+    text: str = condition
+    wrong: Id = WithoutId("x")  # type: ignore[assignment]
+    own = at_rest  # type: ignore[assignment]
+    del given, text, wrong, own
+
+
+def at_rest() -> float:
+    """No clock: a function is not enough."""
+    return 0.0
 
 
 def models(session: TunnelSession, tunnel: Tunnel, ref: Ref) -> None:

@@ -1,0 +1,69 @@
+"""Resources that are imported when somebody asks for them."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import ClassVar, Generic, Self, TypeVar, cast, overload
+
+from ngrok_async._operation import Caller
+
+R = TypeVar("R")
+
+
+class Group:
+    """Resources under one name, such as `ngrok.backends.failover`.
+
+    Attributes:
+        module: The module that has all of them, below `ngrok_async.resources`; None where each
+            names its own.
+    """
+
+    module: ClassVar[str | None] = None
+
+    def __init_subclass__(cls, *, module: str | None = None) -> None:
+        """Take the module of a group whose resources are one table."""
+        super().__init_subclass__()
+        cls.module = module
+
+    def __init__(self, caller: Caller) -> None:
+        """Keep what sends the requests: the client."""
+        self.caller = caller
+
+    def __repr__(self) -> str:
+        """Show the group's name."""
+        return f"<{type(self).__name__}>"
+
+
+class Lazy(Generic[R]):
+    """A resource, or a group of them, as an attribute of the client or of a group.
+
+    Attribute and module have one name, unless another module is given.
+    """
+
+    def __init__(self, class_name: str, *, module: str | None = None) -> None:
+        """Remember what to import."""
+        self._class_name = class_name
+        self._module = module
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Take the attribute's name."""
+        self._name = name
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> Self: ...
+    @overload
+    def __get__(self, owner: object, kind: type) -> R: ...
+    def __get__(self, owner: object, kind: type) -> Self | R:
+        """Import the resource and keep it in the owner, where it is found first from now on."""
+        if owner is None:
+            return self
+        caller = owner.caller if isinstance(owner, Group) else owner
+        resource = self.load(kind)(cast("Caller", caller))
+        vars(owner)[self._name] = resource
+        return resource
+
+    def load(self, owner: type) -> Callable[[Caller], R]:
+        """Import the class behind the attribute of `owner`."""
+        common = owner.module if issubclass(owner, Group) else None
+        module = import_module(f"ngrok_async.resources.{self._module or common or self._name}")
+        return cast("Callable[[Caller], R]", getattr(module, self._class_name))

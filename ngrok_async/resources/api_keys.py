@@ -1,0 +1,73 @@
+"""API keys: what clients of this API show."""
+
+import attrs
+
+from ngrok_async._encode import Id
+from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async.pagination import Pager
+from ngrok_async.resources._shared import Described
+from ngrok_async.unset import UNSET, Unset
+
+
+@attrs.frozen(kw_only=True)
+class APIKey(Described):
+    """A key to this API.
+
+    Attributes:
+        token: The secret itself, only in the answer to `create`; None later.
+        owner_id: The id of the user, service user or bot user that it belongs to.
+    """
+
+    token: str | None = attrs.field(default=None, repr=False)
+    owner_id: str | None = None
+
+
+class APIKeys(Resource):
+    """Manage the keys to this API; the first one comes from ngrok's dashboard.
+
+    https://ngrok.com/docs/api-reference/apikeys/list
+    """
+
+    @paged("GET /api_keys", items="keys")
+    def list(
+        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+    ) -> Pager[APIKey]:
+        """Walk over all keys, newest first; `before_id`, `limit` and `filter` as on `Pager`.
+
+        `filter` knows `id`, `created_at`, `description`, `metadata` and `owner_id`.
+        """
+        ...
+
+    @operation("GET /api_keys/{id}")
+    async def get(self, id: Id) -> APIKey:
+        """Return one key, without its token."""
+        ...
+
+    @operation("POST /api_keys")
+    async def create(
+        self,
+        *,
+        description: Unset[str] = UNSET,
+        metadata: Unset[str] = UNSET,
+        owner_id: Unset[Id] = UNSET,
+    ) -> APIKey:
+        """Create a key; keep the answer's `token`, nothing shows it again.
+
+        Args:
+            description: What will use it, at most 255 bytes.
+            metadata: Free text for your own use, at most 4096 bytes.
+            owner_id: Who owns it; by default its creator. Only admins may choose another.
+        """
+        ...
+
+    @operation("PATCH /api_keys/{id}")
+    async def update(
+        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+    ) -> APIKey:
+        """Change `description` or `metadata`, whichever you pass; sizes as in `create`."""
+        ...
+
+    @operation("DELETE /api_keys/{id}")
+    async def delete(self, id: Id) -> None:
+        """Delete a key."""
+        ...

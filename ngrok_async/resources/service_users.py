@@ -1,0 +1,74 @@
+"""Service users: owners of credentials that are no persons."""
+
+from datetime import datetime
+
+import attrs
+
+from ngrok_async._encode import Id
+from ngrok_async._model import Model
+from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async.pagination import Pager
+from ngrok_async.unset import UNSET, Unset
+
+
+@attrs.frozen(kw_only=True)
+class ServiceUser(Model):
+    """An owner of credentials that is no person, so it stays when people leave.
+
+    Attributes:
+        id: The service user's id.
+        uri: The service user's own address.
+        name: A name for people.
+        active: Whether its credentials work.
+        created_at: When it was created, UTC.
+    """
+
+    id: str
+    uri: str = ""
+    name: str = ""
+    active: bool = False
+    created_at: datetime
+
+
+class ServiceUsers(Resource):
+    """Manage service users, which were called bot users before.
+
+    https://ngrok.com/docs/api-reference/serviceusers/list
+    """
+
+    @paged("GET /service_users", items="service_users")
+    def list(
+        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+    ) -> Pager[ServiceUser]:
+        """Walk over all service users, newest first; `before_id` and `limit` as on `Pager`.
+
+        `filter`, as there, knows `id` and `created_at`.
+        """
+        ...
+
+    @operation("GET /service_users/{id}")
+    async def get(self, id: Id) -> ServiceUser:
+        """Return one service user."""
+        ...
+
+    @operation("POST /service_users")
+    async def create(self, *, name: Unset[str] = UNSET, active: Unset[bool] = UNSET) -> ServiceUser:
+        """Create a service user.
+
+        Args:
+            name: A name for people.
+            active: Whether its credentials work; they do by default.
+        """
+        ...
+
+    @operation("PATCH /service_users/{id}")
+    async def update(
+        self, id: Id, *, name: Unset[str] = UNSET, active: Unset[bool] = UNSET
+    ) -> ServiceUser:
+        """Change `name` or `active`; False suspends its API keys, authtokens and SSH keys."""
+        ...
+
+    @operation("DELETE /service_users/{id}")
+    async def delete(self, id: Id) -> None:
+        """Delete a service user with all its API keys, authtokens and SSH keys."""
+        ...

@@ -1,0 +1,38 @@
+"""The declarations against the facts of the API, and the facts against the declarations."""
+
+import inspect
+
+from ngrok_async._operation import operations
+from tools import agreed, contract, facts
+from tools.declared import declared, resources
+
+
+def test_the_declarations_are_the_facts() -> None:
+    """Each differs from the other only where `differences.toml` says so, and why."""
+    theirs, ours = facts.expected(facts.load()), declared()
+
+    problems = contract.check(theirs, ours)
+
+    print(contract.summary(theirs, ours))  # noqa: T201 # pytest -s shows it
+    assert not problems, "\n".join(problems)
+
+
+def test_each_agreement_has_its_address() -> None:
+    """An agreed difference says why, and where to read about it."""
+    for entry in (*agreed.load("contract"), *agreed.load("upstream")):
+        assert entry.reason.endswith("."), entry
+        assert entry.link.startswith("https://"), entry
+
+
+def test_ids_of_the_path_are_positional_and_all_else_has_a_name() -> None:
+    """The ids come in the order of the path; a PUT's module is the one other argument by place."""
+    for attribute, resource in resources().items():
+        for name, operation in operations(resource).items():
+            place = f"{attribute}.{name}"
+            by_place = [
+                parameter
+                for parameter, details in operation.parameters.items()
+                if details.kind is not inspect.Parameter.KEYWORD_ONLY
+            ]
+            module = ["module"] if operation.method == "PUT" else []
+            assert [*operation.path_names, *module] == by_place, place
