@@ -14,6 +14,7 @@ from ngrok_async.testing.clock import TurnableClock
 
 SESSIONS: Final = "/tunnel_sessions"
 TUNNELS: Final = "/tunnels"
+ENDPOINTS: Final = "/endpoints"
 
 _SYSTEMS: Final = ("linux", "linux", "darwin", "windows", "freebsd")
 _REGIONS: Final = ("us", "eu", "us", "ap", "au", "sa", "jp", "in")
@@ -138,15 +139,38 @@ class Agents:
         }
         if "labels" not in fields:
             # A tunnel that only has labels has no endpoint of its own, nor a URL.
-            tunnel["endpoint"] = self._store.ref("/endpoints", self._store.new_id("ep_"))
+            tunnel["endpoint"] = self._store.ref(ENDPOINTS, self._store.new_id("ep_"))
+            self._store[ENDPOINTS].add(without_empty(self._endpoint(tunnel)))
         self._store[TUNNELS].add(without_empty(tunnel))
         agent.tunnel_ids += (id_,)
         return id_
+
+    def _endpoint(self, tunnel: Item) -> Item:
+        """Return what the list of endpoints has of a tunnel."""
+        return {
+            "id": tunnel["endpoint"]["id"],
+            "region": tunnel.get("region", ""),
+            "created_at": tunnel["started_at"],
+            "updated_at": tunnel["started_at"],
+            "public_url": tunnel["public_url"],
+            "url": tunnel["public_url"],
+            "proto": tunnel["proto"],
+            "type": "ephemeral",
+            "metadata": tunnel["metadata"],
+            "bindings": ["public"],
+            "principal": {"id": self._store.user, "uri": ""},
+            "tunnel": self._store.ref(TUNNELS, tunnel["id"]),
+            "tunnel_session": tunnel["tunnel_session"],
+            "upstream_url": tunnel["forwards_to"],
+        }
 
     def _disconnect(self, agent: Agent) -> None:
         del self._online[agent.id]
         self._store[SESSIONS].remove(agent.id)
         for id_ in agent.tunnel_ids:
+            tunnel = self._store[TUNNELS].get(id_) or {}
+            if "endpoint" in tunnel:
+                self._store[ENDPOINTS].remove(tunnel["endpoint"]["id"])
             self._store[TUNNELS].remove(id_)
         agent.online, agent.tunnel_ids = False, ()
 

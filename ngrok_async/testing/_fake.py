@@ -5,6 +5,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from ngrok_async._request import JSON
 from ngrok_async.testing._agents import Agent, Agents
 from ngrok_async.testing._api import API
 from ngrok_async.testing._faults import Fault, Faults
@@ -23,7 +24,8 @@ class FakeNgrok:
 
     It knows every operation that this package declares, insists on what ngrok insists on (the key,
     the version, the content type, known fields and parameters, the rate limit), and answers with
-    the same codes. It holds nothing at first: add agents, or create resources through the API.
+    the same codes. It holds nothing at first: create resources through the API, or add them and
+    agents by hand.
 
         async with FakeNgrok(agents=3) as fake:
             async with Client(fake.api_key, base_url=fake.url) as ngrok:
@@ -66,9 +68,11 @@ class FakeNgrok:
         self._store = Store()
         self._faults = Faults()
         self._agents = Agents(self._store, self.clock, restart_delay)
-        api = API(declared(), self._store, self.clock, self.api_key, self._agents.behaviours())
+        self._api = API(
+            declared(), self._store, self.clock, self.api_key, self._agents.behaviours()
+        )
         limits = Limits(limit, window, max_in_flight)
-        self._server = Server(api, self._store, limits, self._faults, self.clock)
+        self._server = Server(self._api, self._store, limits, self._faults, self.clock)
 
     async def start(self) -> None:
         """Begin to listen; after a `stop` on the same port, and with everything still there."""
@@ -203,6 +207,20 @@ class FakeNgrok:
             fields["public_url"] = public_url or f"{proto}://{name}.ngrok.app"
             fields["proto"] = proto
         return self._agents.add_tunnel(agent, fields)
+
+    def add(self, path: str, **given: JSON) -> str:
+        """Put a resource into the started fake, also of a kind that the API cannot create.
+
+            user_id = fake.add("/app/users", email="ada@example.com")
+
+        Args:
+            path: The path of its list.
+            given: Its fields, as answers have them; the others get plausible values.
+
+        Returns:
+            Its id.
+        """
+        return str(self._api.add(path, given)["id"])
 
     def fail(
         self,

@@ -6,7 +6,7 @@ https://ngrok.com/docs/api/api-filtering
 from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
-from typing import Any, TypeAlias, get_args, get_type_hints
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -14,6 +14,7 @@ from ngrok_async._model import Model
 from ngrok_async._request import JSON
 from ngrok_async.testing._answers import RefusedError
 from ngrok_async.testing._store import Item, timestamp
+from ngrok_async.testing._types import choices, fields, model_in
 
 Condition: TypeAlias = Callable[[Item], bool]
 
@@ -33,28 +34,24 @@ def condition(expression: str, model: type[Model], now: datetime) -> Condition:
             'Filters need cel-python here: pip install "ngrok-async[testing]"', status=501
         ) from None
 
-    def add(at: Any, span: Any) -> Any:  # noqa: ANN401 # CEL values
-        return at + celpy.celtypes.DurationType(span)
-
-    def subtract(at: Any, span: Any) -> Any:  # noqa: ANN401 # CEL values
-        return at - celpy.celtypes.DurationType(span)
-
-    try:
-        environment = celpy.Environment()
-        program = environment.program(
-            environment.compile(expression), functions={"add": add, "subtract": subtract}
-        )
-    except celpy.CELParseError as error:
-        raise _invalid(str(error).splitlines()[0]) from None
-    blank, instants = _blank(model), _instants(model)
+    program = _compiled(celpy, expression)
+    absent, empty = _blank(model), _blank(model, nested=True)
+    instants = _instants(model)
     time = celpy.json_to_cel({"now": timestamp(now)})
 
-    def meets(item: Item) -> bool:
-        obj = celpy.json_to_cel(blank | item)
+    def evaluate(item: Item) -> object:
+        obj = celpy.json_to_cel(item)
         for name in instants:
             obj[name] = obj[name] and celpy.celtypes.TimestampType(obj[name])
+        return program.evaluate({"obj": obj, "time": time})
+
+    def meets(item: Item) -> bool:
         try:
-            outcome = program.evaluate({"obj": obj, "time": time})
+            # A reference that is absent is null, and yet its id can be compared.
+            try:
+                outcome = evaluate(absent | item)
+            except celpy.CELEvalError:
+                outcome = evaluate(empty | item)
         except celpy.CELEvalError as error:
             raise _invalid(str(error.args[0])) from None
         if not isinstance(outcome, celpy.celtypes.BoolType):
@@ -66,30 +63,50 @@ def condition(expression: str, model: type[Model], now: datetime) -> Condition:
     return meets
 
 
+def _compiled(celpy: Any, expression: str) -> Any:  # noqa: ANN401 # a module without types
+    def add(at: Any, span: Any) -> Any:  # noqa: ANN401 # CEL values
+        return at + celpy.celtypes.DurationType(span)
+
+    def subtract(at: Any, span: Any) -> Any:  # noqa: ANN401 # CEL values
+        return at - celpy.celtypes.DurationType(span)
+
+    try:
+        environment = celpy.Environment()
+        return environment.program(
+            environment.compile(expression), functions={"add": add, "subtract": subtract}
+        )
+    except celpy.CELParseError as error:
+        raise _invalid(str(error).splitlines()[0]) from None
+
+
 def _invalid(why: str) -> RefusedError:
     return RefusedError(f"The filter is not a valid expression: {why}", code=250)
 
 
 def _instants(model: type[Model]) -> frozenset[str]:
-    hints = get_type_hints(model)
-    return frozenset(n for n, hint in hints.items() if datetime in {hint, *get_args(hint)})
+    return frozenset(n for n, hint in fields(model).items() if datetime in choices(hint))
 
 
-def _blank(model: type[Model]) -> Item:
-    """Return an item without content: what fields count as that ngrok left out."""
-    hints = get_type_hints(model)
+def _blank(model: type[Model], *, nested: bool = False) -> Item:
+    """Return an item without content: what fields count as that ngrok left out.
+
+    Args:
+        model: What the item is.
+        nested: Whether to have empty objects where null is possible too.
+    """
     return {
-        field.name: _default(field, hints[field.name])
+        field.name: _default(field, fields(model)[field.name], nested=nested)
         for field in attrs.fields(model)
         if field.name != "_extra"
     }
 
 
-def _default(field: "attrs.Attribute[Any]", hint: Any) -> JSON:  # noqa: ANN401 # a type form
+def _default(field: "attrs.Attribute[Any]", hint: Any, *, nested: bool) -> JSON:  # noqa: ANN401 # a type form
+    inner = model_in(hint)
+    if inner is not None and (nested or field.default is attrs.NOTHING):
+        return _blank(inner, nested=nested)
     if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
         return {}
     if field.default is not attrs.NOTHING:
         return [] if field.default == () else field.default
-    if hint is datetime:
-        return _SOME_TIME
-    return _blank(hint) if isinstance(hint, type) and issubclass(hint, Model) else ""
+    return _SOME_TIME if hint is datetime else ""

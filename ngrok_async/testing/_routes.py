@@ -27,8 +27,13 @@ def declared() -> tuple[Operation, ...]:
 
 def _resources(module_name: str) -> Iterator[type[Resource]]:
     for member in vars(import_module(module_name)).values():
-        if isinstance(member, type) and issubclass(member, Resource) and member is not Resource:
+        if isinstance(member, type) and issubclass(member, Resource) and not _is_abstract(member):
             yield member
+
+
+def _is_abstract(resource: type[Resource]) -> bool:
+    # A generic class lends its operations to concrete ones; its own routes lead nowhere.
+    return resource is Resource or bool(getattr(resource, "__parameters__", ()))
 
 
 @attrs.frozen

@@ -6,9 +6,13 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
 Item: TypeAlias = dict[str, Any]
 """A resource as it goes over the wire; empty texts are left out, as ngrok does."""
+
+_RELATIVE: Final = frozenset({"/agent_ingresses"})
+"""The lists whose items tell their own address without the host, as ngrok's do."""
 
 _ALPHABET: Final = string.digits + string.ascii_letters
 _ID_LENGTH: Final = 27
@@ -24,10 +28,10 @@ class Collection:
         self._order: list[int] = []
         self._next = 1
 
-    def add(self, item: Item) -> None:
-        """Append an item; it has its id."""
+    def add(self, item: Item, key: str | None = None) -> None:
+        """Append an item; its key is its id, unless another is given."""
         position, self._next = self._next, self._next + 1
-        self._positions[item["id"]] = position
+        self._positions[key or item["id"]] = position
         self._items[position] = item
         self._order.append(position)
 
@@ -58,13 +62,18 @@ class Collection:
 
 
 class Store:
-    """All lists of the account by their path, such as "/tunnels", and the maker of ids."""
+    """All lists of the account by their path, such as "/tunnels", and the maker of ids.
+
+    Attributes:
+        user: The id of the user to whom the account and its API key belong.
+    """
 
     def __init__(self) -> None:
         """Begin empty."""
         self._url = ""
         self._collections: dict[str, Collection] = {}
         self._random: dict[str, random.Random] = {}
+        self.user = self.new_id("usr_")
 
     @property
     def url(self) -> str:
@@ -89,14 +98,25 @@ class Store:
             self._random[prefix] = random.Random(prefix)  # noqa: S311
         return prefix + "".join(self._random[prefix].choices(_ALPHABET, k=_ID_LENGTH))
 
+    def uri(self, path: str, key: str) -> str:
+        """Return the address of an item of the list `path`."""
+        host = "" if path in _RELATIVE else self.url
+        return f"{host}{path}/{quote(key, safe='')}"
+
     def ref(self, path: str, id_: str) -> Item:
         """Return a reference to an item of the list `path`."""
-        return {"id": id_, "uri": f"{self.url}{path}/{id_}"}
+        return {"id": id_, "uri": self.uri(path, id_)}
+
+    def clear(self, path: str) -> None:
+        """Drop the list of a path, and all lists below it."""
+        gone = [p for p in self._collections if p == path or p.startswith(f"{path}/")]
+        for name in gone:
+            del self._collections[name]
 
 
 def without_empty(item: Item) -> Item:
-    """Leave out empty texts, as ngrok does."""
-    return {name: value for name, value in item.items() if value != ""}
+    """Leave out empty texts, as ngrok does, and what has been set to null."""
+    return {name: value for name, value in item.items() if value is not None and value != ""}
 
 
 def timestamp(at: datetime) -> str:

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from ngrok_async._wire import decode
+from ngrok_async.resources.endpoints import Endpoint
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.resources.tunnels import Tunnel
 from ngrok_async.testing import FakeNgrok, TurnableClock
@@ -38,6 +39,22 @@ async def test_agents_differ(fake: FakeNgrok, http: aiohttp.ClientSession) -> No
     assert {"ngrok/2"} == {session.transport for session in sessions}
     assert [session.id for session in sessions] == [t.tunnel_session.id for t in tunnels]
     assert len({tunnel.public_url for tunnel in tunnels}) == 20
+
+
+async def test_tunnels_with_a_url_have_an_endpoint(
+    fake: FakeNgrok, http: aiohttp.ClientSession
+) -> None:
+    """The list of endpoints has what took the place of tunnels."""
+    fake.add_agent()
+    (tunnel,) = await items(http, "tunnels")
+    (raw,) = await items(http, "endpoints")
+    endpoint = decode(raw, Endpoint)
+
+    assert tunnel["endpoint"]["id"] == endpoint.id
+    assert endpoint.tunnel is not None
+    assert tunnel["id"] == endpoint.tunnel.id
+    assert tunnel["public_url"] == endpoint.url == endpoint.public_url
+    assert tunnel["forwards_to"] == endpoint.upstream_url
 
 
 async def test_an_agent_as_told(fake: FakeNgrok, http: aiohttp.ClientSession) -> None:
@@ -90,11 +107,13 @@ async def test_stop_ends_session_and_tunnels(fake: FakeNgrok, http: aiohttp.Clie
     """A stopped agent is gone with its tunnels; others stay."""
     stays = fake.add_agent()
     agent = fake.add_agent(tunnels=2)
+    fake.add_tunnel(agent, labels={"site": "a"})
     await command(http, "stop", agent.id)
 
     assert not agent.online
     assert [stays.id] == [item["id"] for item in await items(http, "tunnel_sessions")]
     assert list(stays.tunnel_ids) == [item["id"] for item in await items(http, "tunnels")]
+    assert 1 == len(await items(http, "endpoints"))
     with pytest.raises(ValueError, match="not online"):
         fake.add_tunnel(agent)
 

@@ -1,7 +1,10 @@
 """Lists of the fake: pages, cursors, filters."""
 
+import json
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -138,6 +141,27 @@ async def test_pages_of_a_filtered_list(fake: FakeNgrok, http: aiohttp.ClientSes
     found = await pages(http, "/tunnel_sessions?limit=2&filter=obj.os == 'linux'")
 
     assert [2, 2] == [len(page[TUNNEL_SESSIONS]) for page in found]
+
+
+def filterable() -> Iterator[Any]:
+    """Find the fields of each list that ngrok documents for filters."""
+    facts = json.loads((Path(__file__).parent.parent / "contract" / "facts.json").read_text())
+    for service in facts["services"].values():
+        for operation in service["operations"].values():
+            for field in operation.get("filter_fields", ()):
+                # The one that is not the name of a field: what it is compared with is not told.
+                if field != "binding":
+                    path = operation["path"]
+                    yield pytest.param(path, field, id=f"{path} {field}")
+
+
+@pytest.mark.parametrize(("path", "field"), list(filterable()))
+async def test_filters_know_what_is_documented(
+    http: aiohttp.ClientSession, path: str, field: str
+) -> None:
+    """Each documented field can be compared, of references their id too."""
+    async with http.get(path, params={"filter": f"obj.{field} == obj.{field}"}) as answer:
+        assert 200 == answer.status
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 # ruff: noqa: A002, PIE790 # a resource is written as those of the package are
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -17,23 +17,15 @@ from ngrok_async.testing import TurnableClock
 from ngrok_async.testing._answers import Incoming, RefusedError
 from ngrok_async.testing._api import API
 from ngrok_async.testing._routes import declared
-from ngrok_async.testing._store import Store
+from ngrok_async.testing._store import Store, timestamp
 from ngrok_async.unset import UNSET, Unset
 
 
 @attrs.frozen(kw_only=True)
-class Toy(Model):
-    """A resource with all kinds of fields."""
+class Shop(Model):
+    """An object that a toy has."""
 
-    id: str
-    uri: str = ""
-    created_at: datetime
-    sold_at: datetime | None = None
-    name: str = ""
-    parts: tuple[str, ...] = ()
-    labels: dict[str, str] = attrs.field(factory=dict[str, str])
-    owner: Ref | None = None
-    maker: Ref
+    opened_at: datetime
 
 
 @attrs.frozen(kw_only=True)
@@ -43,11 +35,39 @@ class Part(Model):
     id: str
 
 
+@attrs.frozen(kw_only=True)
+class Toy(Model):
+    """A resource with all kinds of fields."""
+
+    id: str
+    uri: str = ""
+    created_at: datetime
+    updated_at: datetime | None = None
+    sold_at: datetime | None = None
+    not_after: datetime
+    name: str = ""
+    price: float
+    size: int
+    is_sold: bool
+    label: str
+    tags: tuple[str, ...]
+    shop: "Shop"
+    parts: tuple["Part", ...] = ()
+    labels: dict[str, str] = attrs.field(factory=dict[str, str])
+    seller: Ref | None = None
+    maker: Ref
+    created_by: Ref | None = None
+    owner_id: str = ""
+    token: str = attrs.field(default="", repr=False)
+
+
 class ToyShelves(Resource):
     """Manage toys."""
 
     @operation("POST /toy_shelves")
-    async def create(self, *, name: Unset[str] = UNSET) -> Toy:
+    async def create(
+        self, *, name: Unset[str] = UNSET, sold_at: Unset[datetime] = UNSET, seller_id: Id = ""
+    ) -> Toy:
         """Add a toy."""
         ...
 
@@ -76,6 +96,11 @@ class ToyShelves(Resource):
         """Add a part."""
         ...
 
+    @operation("GET /toy_shelves/{id}/seller")
+    async def seller(self, id: Id) -> Ref:
+        """Get a part of a toy."""
+        ...
+
     @operation("GET /toy_shelves/newest")
     async def newest(self) -> Toy:
         """Get the newest toy."""
@@ -86,16 +111,25 @@ class ToyShelves(Resource):
         """Do what no fake can."""
         ...
 
+    @operation("GET /toy_shelves/{id}/smell")
+    async def smell(self, id: Id) -> Part:
+        """Get what no toy has."""
+        ...
 
-class Shop:
+
+class Fake:
     """The API of toys, without a server."""
 
     def __init__(self) -> None:
-        """Open the shop."""
+        """Begin without toys."""
         self.clock = TurnableClock(running=False)
-        store = Store()
-        store.url = "http://fake"
-        self.api = API(operations(ToyShelves).values(), store, self.clock, "key", {})
+        self.store = Store()
+        self.store.url = "http://fake"
+        self.api = API(operations(ToyShelves).values(), self.store, self.clock, "key", {})
+
+    def now(self) -> str:
+        """Return the time as answers have it."""
+        return timestamp(self.clock.now())
 
     def __call__(
         self, method: str, path: str, body: object = None, **query: str
@@ -118,8 +152,9 @@ class Shop:
 
 def test_what_is_created_can_be_read() -> None:
     """A create makes an id, a time and an address; get and list show the same."""
-    shop = Shop()
-    status, toy = shop("POST", "/toy_shelves", {"name": "Teddy"})
+    fake = Fake()
+    status, toy = fake("POST", "/toy_shelves", {"name": "Teddy"})
+    token = toy.pop("token")
 
     assert 201 == status
     assert toy["id"].startswith("ts_")
@@ -127,46 +162,111 @@ def test_what_is_created_can_be_read() -> None:
         "id": toy["id"],
         "uri": f"http://fake/toy_shelves/{toy['id']}",
         "name": "Teddy",
-        "created_at": shop.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-    } == toy
-    assert (200, toy) == shop("GET", f"/toy_shelves/{toy['id']}")
-    assert [toy] == shop("GET", "/toy_shelves")[1]["toys"]
+        "created_at": fake.now(),
+    }.items() <= toy.items()
+    assert (200, toy) == fake("GET", f"/toy_shelves/{toy['id']}")
+    assert [toy] == fake("GET", "/toy_shelves")[1]["toys"]
+    assert token.startswith(toy["id"].removeprefix("ts_"))
 
 
-def test_a_model_without_a_time_gets_none() -> None:
-    """Only what the model declares is made up; a list below an item is one of its own."""
-    shop = Shop()
-    status, part = shop("POST", "/toy_shelves/ts_1/parts", {})
+def test_makes_up_what_no_answer_lacks() -> None:
+    """Required fields get a value of their type, others are left out."""
+    fake = Fake()
+    toy = fake("POST", "/toy_shelves", {})[1]
+    later = fake.clock.now() + timedelta(days=90)
 
-    assert 201 == status
-    assert {"id", "uri"} == part.keys()
-    assert part["uri"].startswith("http://fake/toy_shelves/ts_1/parts/p_")
+    assert {
+        "updated_at": fake.now(),
+        "not_after": timestamp(later),
+        "price": 0.0,
+        "size": 0,
+        "is_sold": False,
+        "tags": [],
+        "shop": {"opened_at": fake.now()},
+        "parts": [],
+        "owner_id": fake.store.user,
+        "created_by": {"id": fake.store.user, "uri": ""},
+    }.items() <= toy.items()
+    assert toy["maker"]["id"].startswith("maker_")
+    assert toy.keys().isdisjoint({"name", "label", "sold_at", "seller", "labels"})
+
+
+def test_whatever_is_named_like_an_id_becomes_a_reference() -> None:
+    """A reference to nobody knows what has no address; a time has whole seconds."""
+    sent = {"seller_id": "x_1", "sold_at": "2026-01-02T03:04:05.678+01:00"}
+    toy = Fake()("POST", "/toy_shelves", sent)[1]
+
+    assert {"id": "x_1", "uri": ""} == toy["seller"]
+    assert "2026-01-02T02:04:05Z" == toy["sold_at"]
+
+
+def test_items_below_an_item() -> None:
+    """They are a collection of their own, and the item above shows them, the oldest first."""
+    fake = Fake()
+    path = f"/toy_shelves/{fake('POST', '/toy_shelves', {})[1]['id']}"
+    parts = [fake("POST", f"{path}/parts", {}) for _ in range(2)]
+
+    assert [201, 201] == [status for status, _ in parts]
+    assert {"id"} == parts[0][1].keys()
+    assert parts[0][1]["id"].startswith("p_")
+    assert [part for _, part in parts] == fake("GET", path)[1]["parts"]
+
+    with pytest.raises(RefusedError) as refused:
+        fake("POST", "/toy_shelves/ts_1/parts", {})
+
+    assert 404 == refused.value.status
+
+
+def test_a_part_of_an_item() -> None:
+    """A field may have an address of its own; where it is not set there is nothing."""
+    fake = Fake()
+    sold, unsold = (fake("POST", "/toy_shelves", body)[1] for body in ({"seller_id": "x"}, {}))
+
+    assert (200, sold["seller"]) == fake("GET", f"/toy_shelves/{sold['id']}/seller")
+
+    with pytest.raises(RefusedError, match="There is no seller here") as refused:
+        fake("GET", f"/toy_shelves/{unsold['id']}/seller")
+
+    assert 404 == refused.value.status
 
 
 def test_an_update_changes_what_is_sent() -> None:
     """Fields that are sent change, an empty text is left out from then on."""
-    shop = Shop()
-    toy = shop("POST", "/toy_shelves", {"name": "Teddy"})[1]
+    fake = Fake()
+    toy = fake("POST", "/toy_shelves", {"name": "Teddy"})[1]
+    del toy["token"]
     path = f"/toy_shelves/{toy['id']}"
+    fake.clock.advance(10)
+    toy["updated_at"] = fake.now()
 
-    assert (200, toy | {"name": "Bear"}) == shop("PATCH", path, {"name": "Bear"})
-    assert (200, toy | {"name": "Bear"}) == shop("PATCH", path, {})
+    assert (200, toy | {"name": "Bear"}) == fake("PATCH", path, {"name": "Bear"})
 
     del toy["name"]
 
-    assert (200, toy) == shop("PATCH", path, {"name": ""}) == shop("GET", path)
+    assert (200, toy) == fake("PATCH", path, {"name": ""}) == fake("GET", path)
+
+
+def test_an_update_must_change_something() -> None:
+    """Nothing to change is an error."""
+    fake = Fake()
+    toy = fake("POST", "/toy_shelves", {})[1]
+
+    with pytest.raises(RefusedError, match="nothing to change") as refused:
+        fake("PATCH", f"/toy_shelves/{toy['id']}", {})
+
+    assert (400, None) == (refused.value.status, refused.value.code)
 
 
 def test_what_is_deleted_is_gone() -> None:
     """A delete has no body; afterwards there is nothing to read, change or delete."""
-    shop = Shop()
-    ids = [shop("POST", "/toy_shelves", {})[1]["id"] for _ in range(3)]
+    fake = Fake()
+    ids = [fake("POST", "/toy_shelves", {})[1]["id"] for _ in range(3)]
 
-    assert (204, None) == shop("DELETE", f"/toy_shelves/{ids[1]}")
-    assert [ids[2], ids[0]] == [toy["id"] for toy in shop("GET", "/toy_shelves")[1]["toys"]]
+    assert (204, None) == fake("DELETE", f"/toy_shelves/{ids[1]}")
+    assert [ids[2], ids[0]] == [toy["id"] for toy in fake("GET", "/toy_shelves")[1]["toys"]]
     for method, body in (("GET", None), ("PATCH", {}), ("DELETE", None)):
         with pytest.raises(RefusedError) as refused:
-            shop(method, f"/toy_shelves/{ids[1]}", body)
+            fake(method, f"/toy_shelves/{ids[1]}", body)
         assert 404 == refused.value.status
 
 
@@ -174,20 +274,22 @@ def test_what_is_deleted_is_gone() -> None:
     "expression",
     [
         pytest.param("obj.sold_at == null", id="unset time"),
-        pytest.param("obj.owner == null", id="unset reference"),
+        pytest.param("obj.seller == null", id="unset reference"),
         pytest.param("size(obj.parts) == 0", id="list"),
+        pytest.param('obj.seller.id == ""', id="id of an unset reference"),
+        pytest.param('!(obj.seller != null && obj.seller.id == "x")', id="guarded"),
         pytest.param("size(obj.labels) == 0", id="map"),
-        pytest.param('obj.maker.id == ""', id="required reference"),
+        pytest.param('obj.maker.id != ""', id="required reference"),
         pytest.param('obj.name == ""', id="text"),
         pytest.param('obj.created_at > timestamp("2020-01-01T00:00:00Z")', id="time"),
     ],
 )
 def test_filters_see_absent_fields_as_empty(expression: str) -> None:
     """Every declared field can be compared, whether ngrok sends it or not."""
-    shop = Shop()
-    shop("POST", "/toy_shelves", {})
+    fake = Fake()
+    fake("POST", "/toy_shelves", {})
 
-    assert 1 == len(shop("GET", "/toy_shelves", filter=expression)[1]["toys"])
+    assert 1 == len(fake("GET", "/toy_shelves", filter=expression)[1]["toys"])
 
 
 @pytest.mark.parametrize(
@@ -195,12 +297,13 @@ def test_filters_see_absent_fields_as_empty(expression: str) -> None:
     [
         pytest.param("POST", "/toy_shelves/ts_1/dance", {}, id="command"),
         pytest.param("GET", "/toy_shelves/newest", None, id="fixed path"),
+        pytest.param("GET", "/toy_shelves/ts_1/smell", None, id="no field"),
     ],
 )
 def test_says_what_it_cannot_do(method: str, path: str, body: object) -> None:
     """An operation that is like no other is answered with 501 until somebody writes it."""
     with pytest.raises(RefusedError, match=f"cannot do {method} /toy_shelves/") as refused:
-        Shop()(method, path, body)
+        Fake()(method, path, body)
 
     assert 501 == refused.value.status
 

@@ -1,0 +1,125 @@
+"""What may be in the body of a request: the declared fields, with values of the declared types.
+
+This is written apart from the encoder of the SDK, which could not be tested against itself.
+"""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, cast, get_args, get_origin
+
+from ngrok_async._encode import HasId
+from ngrok_async._model import Model
+from ngrok_async._operation import Operation
+from ngrok_async._request import JSON
+from ngrok_async._wire import MismatchError, decode, loads
+from ngrok_async.testing._answers import Incoming, RefusedError
+from ngrok_async.testing._types import choices, fields, model_in
+
+_SCALARS: Final[Mapping[object, tuple[type, ...]]] = {
+    str: (str,),
+    HasId: (str,),
+    bool: (bool,),
+    int: (int,),
+    float: (int, float),
+    type(None): (type(None),),
+    Any: (object,),
+}
+
+
+def check_body(operation: Operation, request: Incoming) -> dict[str, JSON]:
+    """Return the fields of a request's body; none where the operation takes none.
+
+    Raises:
+        RefusedError: There is a body too many or too few, a field that is not declared, a value of
+            another type than declared, or a required field is missing.
+    """
+    if not operation.sends_json:
+        if request.body:
+            raise RefusedError("This request must not have a body.", code=211)
+        return {}
+    content = _content(request)
+    if operation.method == "PUT":
+        # The module is sent alone, not under its name.
+        _check("module", content, operation.hints["module"])
+        return content
+    declared = {
+        n: operation.hints[n] for n in operation.parameters if n not in operation.path_names
+    }
+    check_fields("", content, declared)
+    for name, parameter in operation.parameters.items():
+        required = name in declared and parameter.default is inspect.Parameter.empty
+        if required and operation.method == "POST" and name not in content:
+            raise RefusedError(f"The field {name!r} is required.", code=215)
+    return content
+
+
+def _content(request: Incoming) -> dict[str, JSON]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not kind:
+        raise RefusedError("The content-type header is missing.", code=216)
+    if kind != "application/json":
+        raise RefusedError(f"The content type must be application/json, not {kind}.", code=210)
+    try:
+        body = loads(request.body)
+    except MismatchError:
+        body = None
+    if not isinstance(body, dict):
+        raise RefusedError("The body must be a JSON object.", code=213)
+    return cast("dict[str, JSON]", body)
+
+
+def check_fields(path: str, content: Mapping[str, JSON], declared: Mapping[str, Any]) -> None:
+    """Compare fields with the declared ones; `path` is put before their names.
+
+    Raises:
+        RefusedError: One of them is not declared, or has a value of another type.
+    """
+    if unknown := content.keys() - declared.keys():
+        raise RefusedError(f"There is no field {path + min(unknown)!r} in this request.", code=214)
+    for name, value in content.items():
+        # Below the top, null is as good as a field that is left out.
+        if not path or value is not None:
+            _check(f"{path}{name}", value, declared[name])
+
+
+def _check(name: str, value: JSON, hint: Any) -> None:  # noqa: ANN401 # a type form
+    model = model_in(hint)
+    kinds = choices(hint)
+    if model is not None and not (value is None and type(None) in kinds):
+        _check_model(name, value, model)
+    elif not any(_fits(name, value, kind) for kind in kinds):
+        raise RefusedError(f"The field {name!r} has a value of a wrong type.", code=215)
+
+
+def _check_model(name: str, value: JSON, model: type[Model]) -> None:
+    if not isinstance(value, dict):
+        raise RefusedError(f"The field {name!r} must be an object.", code=215)
+    check_fields(f"{name}.", cast("dict[str, JSON]", value), fields(model))
+
+
+def _fits(name: str, value: JSON, kind: Any) -> bool:  # noqa: ANN401 # a type form
+    origin, members = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return value in members
+    if origin in {Sequence, tuple} and isinstance(value, list):
+        for index, item in enumerate(cast("Sequence[JSON]", value)):
+            _check(f"{name}[{index}]", item, members[0])
+        return True
+    if origin is Mapping and isinstance(value, dict):
+        for key, item in cast("Mapping[str, JSON]", value).items():
+            _check(f"{name}.{key}", item, members[1])
+        return True
+    if kind is datetime:
+        return _is_time(value)
+    # A boolean is an integer to Python only.
+    is_odd = isinstance(value, bool) and kind in {int, float}
+    return isinstance(value, _SCALARS.get(kind, ())) and not is_odd
+
+
+def _is_time(value: JSON) -> bool:
+    try:
+        decode(value, datetime)
+    except MismatchError:
+        return False
+    return True

@@ -1,0 +1,68 @@
+"""References between resources: `ip_policy_ids` in, `ip_policies` with ids and addresses out."""
+
+from typing import Final
+
+from ngrok_async.testing._answers import RefusedError
+from ngrok_async.testing._store import Item, Store
+
+_BACKENDS: Final = tuple(
+    f"/backends/{kind}"
+    for kind in ("failover", "http_response", "static", "tunnel_group", "weighted")
+)
+
+_TARGETS: Final = {
+    "backend_id": _BACKENDS,
+    "backends": _BACKENDS,
+    "certificate_authority_ids": ("/certificate_authorities",),
+    "certificate_id": ("/tls_certificates",),
+    "destination_ids": ("/event_destinations",),
+    "endpoint_id": ("/endpoints",),
+    "ip_policy_id": ("/ip_policies",),
+    "ip_policy_ids": ("/ip_policies",),
+    "ssh_certificate_authority_id": ("/ssh_certificate_authorities",),
+    "vault_id": ("/vaults",),
+}
+"""The collections that the ids in a field of a request are from; any other id is taken as it is."""
+
+_CODES: Final = {
+    **dict.fromkeys(_BACKENDS, 6514),
+    **dict.fromkeys(("/edges/https", "/edges/tcp", "/edges/tls"), 7000),
+    "/event_destinations": 5103,
+    "/event_subscriptions": 5123,
+    "/event_subscriptions/{}/sources": 5125,
+    "/ip_policies": 1402,
+    "/ip_policy_rules": 1404,
+    "/ssh_certificate_authorities": 1949,
+    "/tls_certificates": 1965,
+    "/vaults": 24006,
+}
+"""What ngrok calls it when an item is not there; recorded answers for others have no code."""
+
+
+def not_found(template: str) -> RefusedError:
+    """Return the refusal for an item that is not in a collection."""
+    message = "There is no resource with this id."
+    return RefusedError(message, code=_CODES.get(template), status=404)
+
+
+def refers(field: str) -> bool:
+    """Tell whether a field of a request has ids of a known kind, or is named as if it had any."""
+    return field in _TARGETS or field.endswith(("_id", "_ids"))
+
+
+def refer(store: Store, field: str, id_: str) -> Item:
+    """Return the reference for an id that was sent in a field.
+
+    Raises:
+        RefusedError: There is no such item, and ngrok has a code for that. ngrok does not document
+            the status; here it is 404.
+    """
+    targets = _TARGETS.get(field, ())
+    for path in targets:
+        if store[path].get(id_) is not None:
+            return store.ref(path, id_)
+    if not targets:
+        return {"id": id_, "uri": ""}
+    if targets[0] in _CODES:
+        raise not_found(targets[0])
+    return store.ref(targets[0], id_)

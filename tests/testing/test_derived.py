@@ -1,0 +1,297 @@
+"""What ngrok itself makes of certain resources."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from ngrok_async.testing import FakeNgrok
+
+from .conftest import Call
+
+Create = Callable[..., Awaitable[Any]]
+CLOUD = {"type": "cloud", "traffic_policy": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        pytest.param("/api_keys", {}, id="API key"),
+        pytest.param("/credentials", {}, id="credential"),
+        pytest.param("/ai_gateway_api_keys", {"endpoint_id": "ep_1"}, id="AI gateway key"),
+    ],
+)
+async def test_tokens_are_shown_once(
+    call: Call, create: Create, path: str, body: dict[str, str]
+) -> None:
+    """Only the answer to the create has the token."""
+    key = await create(path, **body, description="d")
+    token = key.pop("token")
+
+    assert token.startswith(key["id"].partition("_")[2])
+    assert (200, key) == await call("GET", f"{path}/{key['id']}")
+    assert "token" not in (await call("PATCH", f"{path}/{key['id']}", {"metadata": "m"}))[1]
+    assert token not in str(await call("GET", path))
+
+
+async def test_values_are_never_shown(call: Call, create: Create) -> None:
+    """Neither the value of a secret nor a private key comes back, not even at once."""
+    vault = await create("/vaults", name="v")
+    secret = await create("/vault_secrets", vault_id=vault["id"], name="n", value="hush")
+    changed = await call("PATCH", f"/vault_secrets/{secret['id']}", {"value": "psst"})
+    certificate = await create("/tls_certificates", certificate_pem="c", private_key_pem="hush")
+
+    assert 200 == changed[0]
+    assert "hush" not in str([secret, certificate])
+    assert "psst" not in str(changed)
+
+
+async def test_the_vault_of_a_secret(fake: FakeNgrok, call: Call, create: Create) -> None:
+    """It is told by id or name, and lists its secrets."""
+    vault, other = await create("/vaults", name="v"), await create("/vaults", name="o")
+    reference = {"id": vault["id"], "uri": f"{fake.url}/vaults/{vault['id']}"}
+    by_id = await create("/vault_secrets", vault_id=vault["id"], name="1")
+    by_name = await create("/vault_secrets", vault_name="v", name="2")
+    status, error = await call("POST", "/vault_secrets", {"name": "3"})
+
+    assert reference == by_id["vault"] == by_name["vault"]
+    assert "v" == by_name["vault_name"]
+    assert (400, "ERR_NGROK_24008") == (status, error["error_code"])
+
+    first = (await call("GET", f"/vaults/{vault['id']}/secrets", limit="1"))[1]
+
+    assert [by_name] == first["secrets"]
+    assert first["next_page_uri"].startswith(f"{fake.url}/vaults/{vault['id']}/secrets?")
+    assert [by_id] == (await call("GET", first["next_page_uri"]))[1]["secrets"]
+    assert [] == (await call("GET", f"/vaults/{other['id']}/secrets"))[1]["secrets"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        pytest.param("/ip_policies", {}, "ERR_NGROK_1400", id="with a code"),
+        pytest.param("/ip_restrictions", {"type": "api"}, None, id="without a code"),
+    ],
+)
+async def test_an_update_with_nothing(
+    call: Call, create: Create, path: str, body: dict[str, Any], code: str | None
+) -> None:
+    """It is refused, with ngrok's code where that is known."""
+    if code is None:
+        body = body | {"ip_policy_ids": [(await create("/ip_policies"))["id"]]}
+    item = await create(path, **body)
+    status, error = await call("PATCH", f"{path}/{item['id']}", {})
+
+    assert (400, code) == (status, error.get("error_code"))
+
+
+async def test_backends_are_emptied_where_they_are_left_out(call: Call, create: Create) -> None:
+    """So does ngrok with failover and weighted backends, and with no other list or map."""
+    one = (await create("/backends/static"))["id"]
+    failover = await create("/backends/failover", backends=[one])
+    weighted = await create("/backends/weighted", backends={one: 1})
+    group = await create("/backends/tunnel_group", labels={"a": "b"})
+    after = [
+        (await call("PATCH", f"/backends/{kind}/{item['id']}", {"metadata": "m"}))[1]
+        for kind, item in (("failover", failover), ("weighted", weighted), ("tunnel_group", group))
+    ]
+
+    assert [[], {}] == [item["backends"] for item in after[:2]]
+    assert {"a": "b"} == after[2]["labels"]
+
+
+async def test_an_ip_restriction_needs_a_policy(call: Call, create: Create) -> None:
+    """None at all is refused, first and later."""
+    policy = await create("/ip_policies")
+    item = await create("/ip_restrictions", type="api", ip_policy_ids=[policy["id"]])
+    path = f"/ip_restrictions/{item['id']}"
+    first = await call("POST", "/ip_restrictions", {"type": "agent", "ip_policy_ids": []})
+    later = await call("PATCH", path, {"ip_policy_ids": []})
+
+    assert ["ERR_NGROK_1804"] * 2 == [error["error_code"] for _, error in (first, later)]
+    assert (200, item) == await call("GET", path)
+
+
+async def test_certificates_of_a_domain(fake: FakeNgrok, call: Call, create: Create) -> None:
+    """An uploaded certificate and ngrok's own exclude each other; each can be taken away."""
+    certificate = await create("/tls_certificates", certificate_pem="c", private_key_pem="p")
+    domain = await create("/reserved_domains", certificate_id=certificate["id"])
+    path = f"/reserved_domains/{domain['id']}"
+    policy = {"authority": "letsencrypt"}
+    both = {"certificate_id": certificate["id"], "certificate_management_policy": policy}
+
+    assert domain["domain"].endswith(".ngrok.app")
+    assert {"id": certificate["id"], "uri": certificate["uri"]} == domain["certificate"]
+    assert certificate["uri"].startswith(fake.url)
+    assert "ERR_NGROK_434" == (await call("PATCH", path, both))[1]["error_code"]
+
+    managed = (await call("PATCH", path, {"certificate_management_policy": policy}))[1]
+
+    assert "certificate" not in managed
+    assert "started_at" in managed["certificate_management_status"]["provisioning_job"]
+    assert (200, managed | {"metadata": "m"}) == await call("PATCH", path, {"metadata": "m"})
+
+    await call("PATCH", path, {"metadata": ""})
+
+    assert (200, domain) == await call("PATCH", path, {"certificate_id": certificate["id"]})
+    assert (204, None) == await call("DELETE", f"{path}/certificate")
+    assert 404 == (await call("DELETE", f"{path}/certificate"))[0]
+
+    del domain["certificate"]
+
+    assert (200, domain) == await call("GET", path)
+
+
+@pytest.mark.parametrize("way", ["DELETE", "PATCH"])
+async def test_a_policy_is_taken_away(call: Call, create: Create, way: str) -> None:
+    """By its own address or by null, and its status goes along."""
+    policy = {"authority": "letsencrypt"}
+    domain = await create("/reserved_domains", certificate_management_policy=policy)
+    path = f"/reserved_domains/{domain['id']}"
+    if way == "DELETE":
+        await call("DELETE", f"{path}/certificate_management_policy")
+    else:
+        await call("PATCH", path, {"certificate_management_policy": None})
+    after = (await call("GET", path))[1]
+
+    assert {"certificate_management_policy", "certificate_management_status"} <= domain.keys()
+    assert domain.keys() - after.keys() == {
+        "certificate_management_policy",
+        "certificate_management_status",
+    }
+
+
+async def test_cloud_endpoints(call: Call, create: Create) -> None:
+    """The parts of the URL are told apart, and follow it; the scheme stays."""
+    domain = await create("/reserved_domains", domain="a.example.com")
+    endpoint = await create("/endpoints", url="https://a.example.com", **CLOUD)
+    path = f"/endpoints/{endpoint['id']}"
+
+    assert ("https", "a.example.com:443") == (endpoint["proto"], endpoint["hostport"])
+    assert endpoint["url"] == endpoint["public_url"]
+    assert {"id": domain["id"], "uri": domain["uri"]} == endpoint["domain"]
+
+    moved = (await call("PATCH", path, {"url": "https://b.example.com:8443"}))[1]
+
+    assert "b.example.com:8443" == moved["hostport"]
+    assert "domain" not in moved
+    status, error = await call("PATCH", path, {"url": "http://b.example.com"})
+    assert (400, "ERR_NGROK_18005") == (status, error["error_code"])
+
+
+@pytest.mark.parametrize("url", ["https://[", "https://a:b"], ids=["host", "port"])
+async def test_urls_that_are_none(call: Call, url: str) -> None:
+    """What cannot be taken apart is refused."""
+    for path, body in (("/endpoints", {"url": url, **CLOUD}), ("/abuse_reports", {"urls": [url]})):
+        status, error = await call("POST", path, body)
+
+        assert (400, "ERR_NGROK_215") == (status, error["error_code"])
+
+
+async def test_pooled_endpoints(call: Call, create: Create) -> None:
+    """A URL is shared only by endpoints that all want it."""
+    url = {"url": "https://a.example.com", **CLOUD}
+    first = await create("/endpoints", **url)
+    pooled = await call("POST", "/endpoints", url | {"pooling_enabled": True})
+    alone = await call("POST", "/endpoints", url)
+    await call("PATCH", f"/endpoints/{first['id']}", {"pooling_enabled": True})
+    second = await create("/endpoints", **url, pooling_enabled=True)
+
+    assert (409, "ERR_NGROK_18016") == (pooled[0], pooled[1]["error_code"])
+    assert (409, "ERR_NGROK_18017") == (alone[0], alone[1]["error_code"])
+    assert first["url"] == second["url"]
+
+
+async def test_endpoints_by_id_or_url(fake: FakeNgrok, call: Call, create: Create) -> None:
+    """The list takes ids and URLs, more than one of each; agents have endpoints too."""
+    first = await create("/endpoints", url="https://a.example.com", **CLOUD)
+    second = await create("/endpoints", url="https://b.example.com", **CLOUD)
+    agent = fake.add_agent()
+    listed = (await call("GET", "/endpoints"))[1]["endpoints"]
+    query = f"?id={first['id']}&id={second['id']}"
+
+    assert 3 == len(listed)
+    assert ("ephemeral", agent.id) == (listed[0]["type"], listed[0]["tunnel_session"]["id"])
+    assert [second, first] == (await call("GET", f"/endpoints{query}"))[1]["endpoints"]
+    assert [first] == (await call("GET", f"/endpoints{query}&url={first['url']}"))[1]["endpoints"]
+
+    paged = (await call("GET", f"/endpoints{query}&limit=1&filter=obj.type=='cloud'"))[1]
+
+    assert [second] == paged["endpoints"]
+    assert [first] == (await call("GET", paged["next_page_uri"]))[1]["endpoints"]
+
+    await call("POST", f"/tunnel_sessions/{agent.id}/stop", {})
+
+    assert [second, first] == (await call("GET", "/endpoints"))[1]["endpoints"]
+
+
+async def test_kubernetes_operators(call: Call, create: Create) -> None:
+    """Features come back in lower case; an update keeps what it cannot say."""
+    where = {"name": "n", "namespace": "ns", "cluster_name": "c"}
+    operator = await create(
+        "/kubernetes_operators", enabled_features=["Bindings"], deployment=where
+    )
+    path = f"/kubernetes_operators/{operator['id']}"
+    bound = await create("/endpoints", url="http://a.ns", bindings=["kubernetes"], **CLOUD)
+    await create("/endpoints", url="https://a.example.com", **CLOUD)
+    changed = (await call("PATCH", path, {"deployment": {"name": "m"}}))[1]
+    without = await create("/kubernetes_operators")
+
+    assert (["bindings"], "global") == (operator["enabled_features"], operator["region"])
+    assert where | {"name": "m"} == changed["deployment"]
+    assert [bound] == (await call("GET", f"{path}/bound_endpoints"))[1]["endpoints"]
+    path = f"/kubernetes_operators/{without['id']}/bound_endpoints"
+    assert [] == (await call("GET", path))[1]["endpoints"]
+
+
+async def test_addresses_reports_keys_and_headers(create: Create) -> None:
+    """Further things that one does not send, or not so."""
+    first, second = await create("/reserved_addrs"), await create("/reserved_addrs", region="eu")
+    report = await create("/abuse_reports", urls=["http://a.example.com/login", "b"])
+    teapot = await create("/backends/http_response", headers={"Content-Type": "text/plain"})
+    authority = await create("/ssh_certificate_authorities", private_key_type="rsa")
+
+    assert ("1.tcp.ngrok.io:20000", "us") == (first["addr"], first["region"])
+    assert "1.tcp.eu.ngrok.io:20001" == second["addr"]
+    assert ["a.example.com", "b"] == [each["hostname"] for each in report["hostnames"]]
+    assert "PENDING" == report["status"]
+    assert {"content-type": "text/plain"} == teapot["headers"]
+    assert ("rsa", "ssh-rsa ") == (authority["key_type"], authority["public_key"][:8])
+
+
+async def test_agent_ingresses_tell_a_relative_address(create: Create) -> None:
+    """All others tell the whole one."""
+    ingress = await create("/agent_ingresses", domain="example.com")
+
+    assert f"/agent_ingresses/{ingress['id']}" == ingress["uri"]
+
+
+async def test_what_the_api_cannot_create_may_be_added(fake: FakeNgrok, call: Call) -> None:
+    """Tests may bring users and sessions of applications, or anything else."""
+    user = fake.add("/app/users", email="ada@example.com", last_login="2026-01-02T03:04:05Z")
+    session = fake.add("/app/sessions", application_user={"id": user, "uri": ""})
+    key = fake.add("/api_keys", id="ak_mine", token="given")
+    status, shown = await call("GET", f"/app/users/{user}")
+
+    assert (200, "ak_mine") == (status, key)
+    assert {"id": user, "email": "ada@example.com"}.items() <= shown.items()
+    assert user == (await call("GET", f"/app/sessions/{session}"))[1]["application_user"]["id"]
+    assert "token" not in (await call("GET", f"/api_keys/{key}"))[1]
+    assert 204 == (await call("DELETE", f"/app/users/{user}"))[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "message"),
+    [
+        pytest.param("/nothing", {}, "no collection '/nothing'", id="path"),
+        pytest.param("/app/users", {"mail": ""}, "no field 'mail'", id="name"),
+        pytest.param("/app/users", {"email": 1}, "'email' has a value of a wrong type", id="type"),
+        pytest.param("/vault_secrets", {}, "'vault_id' is required", id="rule"),
+    ],
+)
+async def test_what_cannot_be_is_not_added(
+    fake: FakeNgrok, path: str, given: dict[str, object], message: str
+) -> None:
+    """A mistake in a test is told at once."""
+    with pytest.raises(ValueError, match=message):
+        fake.add(path, **given)
