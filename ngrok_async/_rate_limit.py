@@ -22,6 +22,7 @@ from ngrok_async._clock import Clock, Timer
 from ngrok_async._request import Request, Response, Send
 from ngrok_async._retry_after import retry_after
 from ngrok_async.errors import ConnectError, RateLimitedError, RequestTimeoutError
+from ngrok_async.events import PauseEvent, WaitEvent
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
@@ -153,7 +154,8 @@ class RateLimit:
         try:
             response = await send(request)
             if is_throttled(response):
-                self._slow_down(response)  # before the next in the queue gets its place
+                pause = self._slow_down(response)  # before the next in the queue gets its place
+                request.emit(PauseEvent, status=response.status, seconds=pause)
         except ConnectError:
             self._finish(counts=False)
             raise
@@ -198,6 +200,7 @@ class RateLimit:
         if not has_slot:
             self._leave_queue()
             raise self._refusal(request, patience)
+        request.emit(WaitEvent, seconds=clock.time() - now)
 
     def _leave_queue(self) -> None:
         # The queue drops it when it comes to the front; looking for it would cost its length.
@@ -319,7 +322,8 @@ class RateLimit:
 
     # --- 429 ---------------------------------------------------------------------------------
 
-    def _slow_down(self, response: Response) -> None:
+    def _slow_down(self, response: Response) -> float:
+        """Pause everybody, and return for how many seconds from now on."""
         now = self._clock.time()
         told = envelope(response)
         self._adopt(told.message or "")
@@ -343,6 +347,7 @@ class RateLimit:
         self._next_start = max(
             self._next_start, self._paused_until + self._jitter() * self._window / self._limit
         )
+        return self._paused_until - now
 
     def _adopt(self, message: str) -> None:
         if match := _STATED_IN_FLIGHT.search(message):

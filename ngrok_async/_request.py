@@ -1,5 +1,6 @@
 """The values that travel through the middlewares, and how a path is made safe."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
@@ -7,6 +8,13 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
 import attrs
+
+from ngrok_async.events import Event
+
+_log: Final = logging.getLogger("ngrok_async.events")
+
+OnEvent: TypeAlias = Callable[[Event], object]
+"""Is told what happens during calls."""
 
 JSON: TypeAlias = Any
 """Decoded JSON: None, a bool, int, float or str, or lists and dicts of them.
@@ -82,6 +90,8 @@ class Request:
         timeout: The limits of the call that it belongs to.
         deadline: When the call must be over, on the client's clock; None without a limit.
         max_wait: The longest wait for the rate limit in seconds; None leaves it to `deadline`.
+        attempt: Which attempt of the call it is, from 1.
+        on_event: Who is told what happens; see `ngrok_async.events`.
     """
 
     method: str
@@ -94,6 +104,18 @@ class Request:
     timeout: Timeout = DEFAULT_TIMEOUT
     deadline: float | None = None
     max_wait: float | None = None
+    attempt: int = 1
+    on_event: OnEvent | None = attrs.field(default=None, repr=False)
+
+    def emit(self, kind: Callable[..., Event], **facts: object) -> None:
+        """Tell `on_event` what happens, if anybody listens."""
+        if self.on_event is None:
+            return
+        event = kind(method=self.method, route=self.route, attempt=self.attempt, **facts)
+        try:
+            self.on_event(event)
+        except Exception:  # noqa: BLE001 # a listener's trouble is not the caller's
+            _log.exception("on_event failed at %r", event)
 
 
 @attrs.frozen(kw_only=True)

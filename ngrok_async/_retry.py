@@ -18,6 +18,7 @@ from ngrok_async.errors import (
     RequestTimeoutError,
     TransportError,
 )
+from ngrok_async.events import RetryEvent
 
 _log: Final = logging.getLogger("ngrok_async.retry")
 
@@ -233,8 +234,10 @@ class RetryMiddleware:
                 decision.reason,
                 decision.wait,
             )
+            request.emit(RetryEvent, reason=decision.reason, seconds=decision.wait)
             last = outcome
             await sleep(clock, decision.wait)
+            request = attrs.evolve(request, attempt=attempts + 1)
 
     @staticmethod
     def _conclude(

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import os
 import platform
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeVar, cast
@@ -22,6 +23,7 @@ from ngrok_async._request import (
     EFFECTS,
     JSON,
     Middleware,
+    OnEvent,
     Request,
     Response,
     Send,
@@ -34,6 +36,7 @@ from ngrok_async._transport import Private, Transport
 from ngrok_async._version import __version__
 from ngrok_async._wire import dumps, loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError, NgrokError
+from ngrok_async.events import AttemptEvent
 from ngrok_async.unset import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -94,11 +97,21 @@ class _Call:
         """Send to the wire, and note what is known of the effect in case that the call is ended."""
         before, self.maybe_applied = self.maybe_applied, True
         self.attempts += 1
+        begin = time.monotonic()
         try:
             response = await self._send(request)
         except NgrokError as error:
             self.maybe_applied = before or error.maybe_applied
+            seconds = time.monotonic() - begin
+            kind = type(error).__name__
+            request.emit(AttemptEvent, status=None, error=kind, seconds=seconds)
             raise
+        request.emit(
+            AttemptEvent,
+            status=response.status,
+            operation_id=response.headers.get("ngrok-operation-id"),
+            seconds=time.monotonic() - begin,
+        )
         if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):
             self.maybe_applied = before
         return response
@@ -176,6 +189,7 @@ class Client:
         middlewares: Sequence[Middleware] = (),
         prefetch: bool = True,
         app_info: str | None = None,
+        on_event: OnEvent | None = None,
         allow_insecure: bool = False,
         clock: Clock | None = None,
     ) -> None:
@@ -198,6 +212,8 @@ class Client:
                 one outermost.
             prefetch: Whether lists get their next page while you work on the current one.
             app_info: Your program's name and version, such as "mybot/1.2", for the user agent.
+            on_event: Is called with what happens: attempts, waits, repetitions and pauses, see
+                `ngrok_async.events`.
             allow_insecure: Accept a base URL with http:// on another host. The key is then readable
                 by everyone on the way.
             clock: Where the time for limits and pauses comes from, for tests; default: the event
@@ -215,6 +231,7 @@ class Client:
         self._max_wait = _max_wait(max_wait)
         self._retry = None if retry is None else self._retry_of(retry)
         self.prefetch = prefetch
+        self._on_event = on_event
         self._transport = Transport(
             base_url=self._account[0],
             key=key,
@@ -313,6 +330,7 @@ class Client:
             timeout=self._timeout,
             deadline=None if total is None else self._clock().time() + total,
             max_wait=self._max_wait,
+            on_event=self._on_event,
         )
         call = _Call(task, self._transport.send)
         self._calls[call] = None

@@ -16,8 +16,11 @@ from ngrok_async.testing import FakeNgrok
 from tools import facts
 
 ROOT = Path(__file__).parent.parent
-TEXTS = [(ROOT / "README.md").read_text(), (ROOT / "docs" / "not-offered.md").read_text()]
-BLOCKS = re.findall(r"```python\n(.*?)```", "".join(TEXTS), re.DOTALL)
+README, NOT_OFFERED, LIMITS = (
+    (ROOT / path).read_text()
+    for path in ("README.md", "docs/not-offered.md", "docs/limits-and-retries.md")
+)
+BLOCKS = re.findall(r"```python\n(.*?)```", "".join((README, NOT_OFFERED, LIMITS)), re.DOTALL)
 PROGRAMS = [block for block in BLOCKS if "asyncio.run(" in block]
 TESTS = [block for block in BLOCKS if "def test_" in block]
 PIECES = [block for block in BLOCKS if block not in PROGRAMS + TESTS]
@@ -56,7 +59,7 @@ async def test_pieces_of_the_readme(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The other pieces run one after the other inside one coroutine, as the README says."""
-    assert len(PIECES) == 6
+    assert len(PIECES) == 7
     code = "async def pieces(ngrok):\n" + textwrap.indent("".join(PIECES), "    ")
     scope: dict[str, Any] = {"Client": Client}
     exec(code, scope)  # noqa: S102 # the README is ours
@@ -134,8 +137,8 @@ def test_what_is_not_offered_is_listed() -> None:
         *(f"| `{route}` | {', '.join(methods)} |" for route, methods in routes.items()),
         *(f"| `{name}` | {quoted(fields)} |" for name, fields in known["extra_fields"].items()),
     ]
-    rows = re.findall(r"^\| `[^`]*` \| .* \|$", TEXTS[1], re.MULTILINE)
-    lists = " ".join(TEXTS[1].split())
+    rows = re.findall(r"^\| `[^`]*` \| .* \|$", NOT_OFFERED, re.MULTILINE)
+    lists = " ".join(NOT_OFFERED.split())
 
     assert sorted(expected) == sorted(rows)
     assert quoted(modules) in lists
@@ -152,6 +155,6 @@ def test_the_readme_counts_right() -> None:
     services = facts.load()["services"].values()
     total = sum(len(service["operations"]) for service in services)
 
-    for text in TEXTS:
+    for text in (README, NOT_OFFERED):
         assert f"{len(services)} services" in text
         assert f"{total} operations" in text
