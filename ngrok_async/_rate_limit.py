@@ -172,7 +172,7 @@ class RateLimit:
         # `now` is the moment when there was no slot: with a later one, the slot that has come free
         # in between would be nobody's.
         clock = self._clock
-        patience, expected = _patience(request, now), self._expected_wait(now)
+        patience, expected = patience_of(request, now), self._expected_wait(now)
         if expected > patience:
             raise self._refusal(request, patience, expected)
         _log.debug("%s: waits for the rate limit, at least %.2f s", request.route, expected)
@@ -207,11 +207,17 @@ class RateLimit:
         self._abandoned += 1
         self._wake()
 
-    def _expected_wait(self, now: float) -> float:
-        """Return the least that a call which comes now has to wait, in seconds."""
+    def _expected_wait(self, now: float, ahead: int | None = None) -> float:
+        """Return the least that a call which comes now has to wait, in seconds.
+
+        Args:
+            now: The time.
+            ahead: How many wait before it; default: all who do.
+        """
         self._expire(now)
         used = len(self._stamps) + self._in_flight
-        ahead = len(self._waiters) - self._abandoned
+        if ahead is None:
+            ahead = len(self._waiters) - self._abandoned
         wait = 0.0
         if (index := used + ahead - self._limit) >= 0:
             # It takes the slot of the request `index` places down this line: the stamps, those in
@@ -326,7 +332,7 @@ class RateLimit:
         """Pause everybody, and return for how many seconds from now on."""
         now = self._clock.time()
         told = envelope(response)
-        self._adopt(told.message or "")
+        self._adopt(*stated_limits(told.message or ""))
         pause = retry_after(response.headers)
         if pause is None and told.code == "ERR_NGROK_225":
             pause = 0.0  # one in flight less, and an answer frees a place any moment
@@ -349,23 +355,36 @@ class RateLimit:
         )
         return self._paused_until - now
 
-    def _adopt(self, message: str) -> None:
-        if match := _STATED_IN_FLIGHT.search(message):
-            self._max_in_flight = max(1, min(self._max_in_flight, int(match[1])))
-        elif match := _STATED_LIMIT.search(message):
-            limit, window = int(match[1]), _interval(match[2])
-            # The last digit of a quotient must not count as one more window.
-            windows = math.ceil(window / self._window - 1e-9)
-            if not limit or not window or windows * self._limit <= limit:
-                return  # unreadable, or it allows what we do anyway
-            if self._is_share or limit > self._limit:
-                self._limit, self._window = _within_both(
-                    (self._limit, self._window), (limit, window)
-                )
-            else:
-                self._limit, self._window = limit, window
-            self._is_share = True
-            _log.warning("ngrok states a limit of %d requests per %g s: adopted", limit, window)
+    def _adopt(self, limit: int, window: float, in_flight: int) -> None:
+        """Keep to limits that ngrok states, as far as they allow less than ours; 0: not stated."""
+        if in_flight:
+            self._max_in_flight = min(self._max_in_flight, in_flight)
+        if not limit:
+            return
+        # The last digit of a quotient must not count as one more window.
+        windows = math.ceil(window / self._window - 1e-9)
+        if windows * self._limit <= limit:
+            return  # it allows what we do anyway
+        if self._is_share or limit > self._limit:
+            self._limit, self._window = _within_both((self._limit, self._window), (limit, window))
+        else:
+            self._limit, self._window = limit, window
+        self._is_share = True
+        _log.warning("ngrok states a limit of %d requests per %g s: adopted", limit, window)
+
+
+def stated_limits(message: str) -> tuple[int, float, int]:
+    """Return the limits that a 429 states: requests, their window, requests at a time.
+
+    0 stands for what it does not state, or not in a way that can be read.
+    """
+    if match := _STATED_IN_FLIGHT.search(message):
+        return 0, 0.0, max(1, int(match[1]))
+    if match := _STATED_LIMIT.search(message):
+        limit, window = int(match[1]), _interval(match[2])
+        if limit and window:
+            return limit, window, 0
+    return 0, 0.0, 0
 
 
 def _interval(text: str) -> float:
@@ -387,7 +406,8 @@ def _within_both(one: tuple[int, float], other: tuple[int, float]) -> tuple[int,
     return min(more // parts, fewer), long / parts
 
 
-def _patience(request: Request, now: float) -> float:
+def patience_of(request: Request, now: float) -> float:
+    """Return the seconds that a request may wait for a slot."""
     bounds = [float("inf")]
     if request.max_wait is not None:
         bounds.append(request.max_wait)

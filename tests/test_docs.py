@@ -20,7 +20,7 @@ README, NOT_OFFERED, LIMITS = (
     (ROOT / path).read_text()
     for path in ("README.md", "docs/not-offered.md", "docs/limits-and-retries.md")
 )
-BLOCKS = re.findall(r"```python\n(.*?)```", "".join((README, NOT_OFFERED, LIMITS)), re.DOTALL)
+BLOCKS = re.findall(r"```python\n(.*?)```", f"{README}{NOT_OFFERED}{LIMITS}", re.DOTALL)
 PROGRAMS = [block for block in BLOCKS if "asyncio.run(" in block]
 TESTS = [block for block in BLOCKS if "def test_" in block]
 PIECES = [block for block in BLOCKS if block not in PROGRAMS + TESTS]
@@ -59,7 +59,7 @@ async def test_pieces_of_the_readme(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The other pieces run one after the other inside one coroutine, as the README says."""
-    assert len(PIECES) == 7
+    assert len(PIECES) == 8
     code = "async def pieces(ngrok):\n" + textwrap.indent("".join(PIECES), "    ")
     scope: dict[str, Any] = {"Client": Client}
     exec(code, scope)  # noqa: S102 # the README is ours

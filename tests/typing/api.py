@@ -14,6 +14,7 @@ from typing import Any, Literal, assert_type
 
 import aiohttp
 import attrs
+from redis.asyncio import Redis
 
 from ngrok_async import (
     JSON,
@@ -54,6 +55,8 @@ from ngrok_async import (
     Unset,
     __version__,
 )
+from ngrok_async.events import AttemptEvent, Event, PauseEvent, RetryEvent, WaitEvent
+from ngrok_async.redis import RedisRateLimit, Scripts
 from ngrok_async.resources import Described, Ref
 from ngrok_async.resources.api_keys import APIKeys
 from ngrok_async.resources.edges import Backends, EdgeModules, Edges
@@ -430,6 +433,32 @@ def models(session: TunnelSession, tunnel: Tunnel, ref: Ref) -> None:
     tunnel.labels["a"] = "b"  # type: ignore[index]
     _ = tunnel.endpoint.id  # type: ignore[union-attr]
     Ref(uri="https://api.ngrok.com/")  # type: ignore[call-arg]
+
+
+# Events, and the limit that processes share
+
+
+def hear(event: Event) -> str:
+    """Events are told apart by their class."""
+    assert_type(event.route, str)
+    if isinstance(event, AttemptEvent):
+        assert_type(event.status, int | None)
+        return event.error or ""
+    if isinstance(event, RetryEvent):
+        return event.reason
+    if isinstance(event, WaitEvent | PauseEvent):
+        assert_type(event.seconds, float)
+    return ""
+
+
+async def shared(redis: Redis) -> None:
+    """Redis carries the limit; the client takes it as any other."""
+    scripts: Scripts = redis
+    limiter = RedisRateLimit(scripts, account="production")
+    assert_type(await limiter.read_budget(), Budget)
+    Client(limiter=limiter, on_event=hear)
+    Client(on_event=print)
+    RedisRateLimit(redis)  # type: ignore[call-arg]
 
 
 # Middlewares

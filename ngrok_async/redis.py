@@ -1,0 +1,714 @@
+"""The rate limit of an account, shared by all processes that reach one Redis.
+
+    from redis.asyncio import Redis
+
+    redis = Redis.from_url("redis://localhost")
+    async with Client(key, limiter=RedisRateLimit(redis, account=key)) as ngrok:
+        ...
+
+This module does not import redis-py: any client with the same `evalsha` and `eval` will do. The
+extra `redis` installs redis-py 5.0.1 or newer, whose connections survive a cancelled command.
+"""
+
+import asyncio
+import hashlib
+import logging
+import math
+import random
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
+from uuid import uuid4
+
+import attrs
+
+from ngrok_async._answer import envelope, is_throttled
+from ngrok_async._clock import Clock, Timer
+from ngrok_async._rate_limit import Budget, RateLimit, patience_of, stated_limits
+from ngrok_async._request import Request, Response, Send
+from ngrok_async.errors import ConnectError, RateLimitedError, RequestTimeoutError
+from ngrok_async.events import PauseEvent, WaitEvent
+
+__all__ = ["RedisRateLimit", "Scripts"]
+
+_log: Final = logging.getLogger("ngrok_async.rate_limit")
+
+T = TypeVar("T")
+
+# One script, so that each step is atomic; it has the only clock that all processes share. Times are
+# microseconds, which a double holds exactly until the year 2255; `0` and the past are the same.
+# Redis 5 or newer: older ones do not let a script write after it has read the time.
+_SCRIPT: Final = """\
+local slots, flights, state = KEYS[1], KEYS[2], KEYS[3]
+local verb = ARGV[1]
+local function arg(i) return tonumber(ARGV[i]) end
+
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+
+local function put(key, id, free_in)
+  if free_in > 0 then return redis.call('ZADD', key, now + free_in, id) end
+  redis.call('ZREM', key, id)
+  return 0
+end
+
+local function field(name) return tonumber(redis.call('HGET', state, name) or 0) end
+
+local function raise(name, to)
+  if to > now and to > field(name) then redis.call('HSET', state, name, to) end
+end
+
+local function last(key)
+  return tonumber(redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2] or 0)
+end
+
+-- What is found here must not be swept away before the last process has done with it.
+local function keep(key, till)
+  redis.call('PEXPIREAT', key, math.ceil(till / 1000) + 1000)
+end
+
+redis.call('ZREMRANGEBYSCORE', slots, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', flights, '-inf', now)
+
+if verb == 'complete' then  -- id, slot
+  put(slots, ARGV[2], arg(3))
+  put(flights, ARGV[2], 0)
+elseif verb == 'tell' then  -- pause, spread, next, requests, window, in flight, settle, own...
+  raise('paused', now + arg(2))
+  raise('spread', now + arg(3))
+  raise('next', now + arg(4))
+  local epoch = field('epoch')
+  if (arg(5) > 0 and (arg(5) ~= field('requests') or arg(6) ~= field('window')))
+      or (arg(7) > 0 and arg(7) ~= field('in_flight')) then
+    if arg(5) > 0 then redis.call('HSET', state, 'requests', ARGV[5], 'window', ARGV[6]) end
+    if arg(7) > 0 then redis.call('HSET', state, 'in_flight', ARGV[7]) end
+    epoch = 0
+  end
+  if epoch == 0 then redis.call('HSET', state, 'epoch', now) end
+  local unknown = 0
+  for i = 9, #ARGV, 3 do
+    unknown = unknown + put(slots, ARGV[i], arg(i + 1))
+    put(flights, ARGV[i], arg(i + 2))
+  end
+  -- Others may have something to tell too, so wait for them.
+  if unknown > 0 then raise('paused', now + arg(8)) end
+end
+
+local epoch, spread = field('epoch'), field('spread')
+local paused, next_start = field('paused'), field('next')
+local used, flying = redis.call('ZCARD', slots), redis.call('ZCARD', flights)
+local granted = 0
+if verb == 'acquire' and redis.call('ZSCORE', flights, ARGV[2]) then
+  granted = 1  -- the first answer was lost on its way
+elseif verb == 'acquire'  -- id, epoch, requests, in flight, slot, lease, distance
+    and epoch > 0 and epoch == arg(3) and used < arg(4) and flying < arg(5)
+    and now >= paused and now >= math.min(next_start, spread) then
+  granted, used, flying = 1, used + 1, flying + 1
+  put(slots, ARGV[2], arg(6))
+  put(flights, ARGV[2], arg(7))
+  if now < spread then
+    next_start = now + arg(8)
+    redis.call('HSET', state, 'next', next_start)
+  end
+end
+
+if verb ~= 'look' then
+  local till = math.max(now, last(slots))
+  keep(slots, till)
+  keep(flights, math.max(now, last(flights)))
+  keep(state, math.max(till, spread) + 3600 * 1000000)  -- a stated limit is worth remembering
+end
+
+local function left(at) return math.max(0, at - now) end
+local reply = {
+  now, granted, epoch, used, flying, left(paused), left(spread), left(next_start),
+  field('requests'), field('window'), field('in_flight'),
+}
+if granted == 0 and verb ~= 'complete' then
+  local found = redis.call('ZRANGE', slots, 0, -1, 'WITHSCORES')
+  for i = 2, #found, 2 do reply[#reply + 1] = left(tonumber(found[i])) end
+end
+return reply
+"""
+_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
+
+# So that a key name cannot be looked up in a table of hashes made for something else.
+_SALT: Final = b"ngrok_async.redis: rate limit of an account\0"
+
+_MICRO: Final = 1e6
+# What changes elsewhere is only seen by asking: a slot that was given back, a pause,
+_LOOK_AGAIN: Final = 1.0
+# one request in flight less in another process,
+_POLL: Final = 0.02
+# that Redis is back.
+_RETRY: Final = 1.0
+
+
+class Scripts(Protocol):
+    """What the rate limit needs of a Redis client; `redis.asyncio.Redis` has it."""
+
+    def evalsha(self, sha: str, numkeys: int, /, *keys_and_args: Any) -> Any:  # noqa: ANN401 # redis-py's own types differ from version to version
+        """Return an awaitable that runs a script which Redis knows."""
+
+    def eval(self, script: str, numkeys: int, /, *keys_and_args: Any) -> Any:  # noqa: ANN401 # as above
+        """Return an awaitable that runs a script and makes it known."""
+
+
+class RedisRateLimit(RateLimit):
+    """A rate limit that all processes of an account share; give it to `Client(limiter=...)`.
+
+    What `RateLimit` does in an event loop, this does for all that use the same Redis: a slot is
+    taken when a request leaves and freed one window after its answer came back, one 429 pauses
+    everybody, a limit that ngrok states is adopted by all. Within a process, calls are served first
+    come, first served. The slots of a process that dies come back after `lease` and a window.
+
+    Redis decides by its own clock. A command that fails or takes too long is not waited for: until
+    Redis answers again, which is tried once a second, each process keeps to its own `share`. The
+    limit is not exact then, and neither for a window after Redis has lost its data, as far as
+    processes that have ended, or make no calls, had a part in it.
+
+    One instance serves the event loop that its Redis client serves.
+    """
+
+    def __init__(
+        self,
+        redis: Scripts,
+        *,
+        account: str,
+        requests: int = 120,
+        window: float = 60.0,
+        in_flight: int = 10,
+        lease: float = 120.0,
+        share: float | None = 0.25,
+        command_timeout: float = 0.5,
+        prefix: str = "ngrok-async",
+        clock: Clock | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Set the limit; Redis is first asked for the first request.
+
+        Args:
+            redis: A client such as `redis.asyncio.Redis`. It is never closed.
+            account: What tells accounts apart, such as the API key. Only a salted SHA-256 of it is
+                kept, and is in the names of the keys in Redis.
+            requests: Requests in any `window`, of all processes together.
+            window: Seconds.
+            in_flight: Requests at a time, of all processes together.
+            lease: Seconds after which a request counts as answered whose process has not said so.
+                Give more than `Timeout.attempt`.
+            share: The part of `requests` and `in_flight` that this process allows itself while
+                Redis is away, at least one; None: calls fail with `ConnectError`.
+            command_timeout: Seconds to wait for Redis, once per command.
+            prefix: What the names of the keys begin with.
+            clock: Time and timers for waiting; default: the running event loop.
+            jitter: Numbers in [0, 1), to spread what starts after a pause.
+        """
+        try:
+            name = _name(prefix, account)
+        finally:
+            del account  # tracebacks print local variables
+        super().__init__(requests, window, in_flight=in_flight, clock=clock, jitter=jitter)
+        for what, seconds in (("lease", lease), ("command_timeout", command_timeout)):
+            if isinstance(seconds, bool) or not 0 < seconds < float("inf"):
+                msg = f"{what} must be seconds above 0, got {seconds!r}"
+                raise ValueError(msg)
+        if share is not None and (isinstance(share, bool) or not 0 < share <= 1):
+            msg = f"share must be above 0 and at most 1, or None; got {share!r}"
+            raise ValueError(msg)
+        self._redis = redis
+        self._keys = (f"{name}:slots", f"{name}:flights", f"{name}:state")
+        self._lease = lease
+        self._share = share
+        self._command_timeout = command_timeout
+        # What is inherited is the state in Redis as it was last told, on our clock.
+        self._told_at = self._used = self._flying = 0
+        self._epoch = 0  # changes when there is something to learn or to tell; 0: unknown
+        self._local = _Local(requests, window, in_flight=in_flight, clock=clock, jitter=jitter)
+        self._own: dict[str, _Own] = {}
+        self._away = False
+        self._retry_at = float("-inf")
+        self._line: deque[_Place] = deque()
+        self._server: asyncio.Task[None] | None = None
+        self._alarm: asyncio.Future[None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def budget(self) -> Budget:
+        """The state as Redis last told it, or of this process alone while Redis is away."""
+        now = self._clock.time()
+        known = self._local.budget
+        if not self._away:
+            known = Budget(
+                limit=self._limit,
+                window=self._window,
+                used=self._used,
+                in_flight=self._flying,
+                waiting=0,
+                paused=max(0.0, self._paused_until - now),
+            )
+        return attrs.evolve(known, waiting=self._waiting)
+
+    async def read_budget(self) -> Budget:
+        """Ask Redis for the state; where it does not answer, return the last known."""
+        if not self._away:
+            await self._command("look")
+        return self.budget
+
+    async def __call__(self, request: Request, send: Send) -> Response:
+        """Send the request once there is a slot.
+
+        Raises:
+            RateLimitedError: The wait would be longer than the request's `max_wait`.
+            RequestTimeoutError: The wait would last beyond its deadline.
+            ConnectError: Redis does not answer, and there is no `share` to go on with.
+        """
+        slot = await self._slot(request)
+        try:
+            response = await send(request)
+            if is_throttled(response):
+                pause = await self._whole(self._refused(response))
+                request.emit(PauseEvent, status=response.status, seconds=pause)
+        except ConnectError:
+            await self._whole(self._finished(slot, counts=False))
+            raise
+        except BaseException:
+            # It may arrive a little later than we gave up on it.
+            await self._whole(self._finished(slot, late=self._window / 60))
+            raise
+        await self._whole(self._finished(slot))
+        return response
+
+    # --- the line ----------------------------------------------------------------------------
+
+    async def _slot(self, request: Request) -> str:
+        """Wait in the line for a slot; return its id."""
+        clock = self._clock
+        now = clock.time()
+        place = _Place(request, patience_of(request, now), now)
+        self._line.append(place)
+        if self._server is None:
+            self._server = asyncio.create_task(self._serve())
+        elif self._alarm is not None:
+            self._check(now)  # what the last answer said still holds
+
+        if place.until < float("inf"):
+            place.timer = clock.call_at(place.until, partial(self._give_up, place))
+        try:
+            slot = await place.turn
+        except asyncio.CancelledError:
+            if not place.turn.cancelled() and place.turn.exception() is None:
+                # It got its slot just as it was cancelled.
+                await self._whole(self._finished(place.turn.result(), counts=False))
+            raise
+        else:
+            if place.checked:  # else only the way to Redis took time
+                request.emit(WaitEvent, seconds=clock.time() - now)
+            return slot
+        finally:
+            if place.timer is not None:
+                place.timer.cancel()
+            if self._first() is None:
+                self._wake()
+
+    def _give_up(self, place: "_Place") -> None:
+        if place.turn.done():
+            return
+        if place.checked or place.final:
+            self._turn_away(place)
+            return
+        # Nobody knows yet whether there is a slot: `max_wait=0` takes one that is free.
+        place.final = True
+        deadline = place.request.deadline
+        end = place.until + self._command_timeout
+        end = end if deadline is None else min(end, deadline)
+        place.timer = self._clock.call_at(end, partial(self._give_up, place))
+
+    def _first(self) -> "_Place | None":
+        while self._line and self._line[0].turn.done():
+            self._line.popleft()
+        return self._line[0] if self._line else None
+
+    async def _serve(self) -> None:
+        """Get slots for those in the line, one after the other, until nobody is left."""
+        try:
+            while self._first() is not None:
+                slot, wait = await self._ask()
+                if slot is None:
+                    if wait > 0:
+                        self._check(self._clock.time())
+                        await self._rest(wait)
+                elif (place := self._first()) is not None:
+                    place.turn.set_result(slot)
+                else:
+                    await self._whole(self._finished(slot, counts=False))
+        finally:
+            self._server = None
+            for place in self._line:  # only where the event loop is being torn down
+                place.turn.cancel()
+
+    async def _rest(self, seconds: float) -> None:
+        if self._first() is None:
+            return
+        self._alarm = asyncio.get_running_loop().create_future()
+        timer = self._clock.call_at(self._clock.time() + seconds, self._wake)
+        try:
+            await self._alarm
+        finally:
+            self._alarm = None
+            timer.cancel()
+
+    def _wake(self) -> None:
+        if self._alarm is not None and not self._alarm.done():
+            self._alarm.set_result(None)
+
+    def _check(self, now: float) -> None:
+        """Turn those away whose wait is known to be too long, once for each."""
+        ahead = 0
+        for place in self._line:
+            if place.turn.done():
+                continue
+            if not place.checked:
+                place.checked = True
+                left, expected = max(0.0, place.until - now), self._foresee(now, ahead)
+                if expected > left or not left:
+                    self._turn_away(place, expected if expected > left else None)
+                    continue
+                route = place.request.route
+                _log.debug("%s: waits for the rate limit, at least %.2f s", route, expected)
+            ahead += 1
+
+    def _foresee(self, now: float, ahead: int) -> float:
+        known = self._local.expected_wait if self._away else self._expected_wait
+        return known(now, ahead)
+
+    def _turn_away(self, place: "_Place", expected: float | None = None) -> None:
+        refusal = self._local.refusal if self._away else self._refusal
+        error = refusal(place.request, place.patience, expected)
+        place.turn.set_exception(error)
+        if expected is None and isinstance(error, RateLimitedError):
+            error.retry_after = self._foresee(self._clock.time(), self._waiting)
+
+    @property
+    def _waiting(self) -> int:
+        return sum(not place.turn.done() for place in self._line)
+
+    # --- slots -------------------------------------------------------------------------------
+
+    async def _ask(self) -> tuple[str | None, float]:
+        """Return the id of a slot, or None and the seconds until it makes sense to ask again."""
+        now = self._clock.time()
+        if self._away and now < self._retry_at:
+            return self._take_own(now)
+        slot, epoch = uuid4().hex, self._epoch
+        state = await self._command(
+            *("acquire", slot, epoch, self._limit, self._max_in_flight),
+            *(_micro(self._lease + self._window), _micro(self._lease)),
+            _micro(self._window / self._limit * (0.5 + self._jitter())),
+        )
+        now = self._clock.time()
+        if state is None:
+            self._own[slot] = _Own(now, counts=False)  # Redis may have granted it all the same
+            return self._take_own(now)
+        if not state.granted and (state.epoch == 0 or state.epoch != epoch):
+            if await self._tell() is None:
+                return self._take_own(self._clock.time())
+            return None, 0.0
+        if self._away:
+            self._away = False
+            _log.info("Redis answers again: the rate limit is shared by all processes")
+        if state.granted:
+            self._own[slot] = _Own()
+            self._local.start(now)
+            return slot, 0.0
+        # Without a wait, it is the number in flight that holds us back.
+        wait = min(self._expected_wait(now, 0), _LOOK_AGAIN) or _POLL
+        return None, wait + self._jitter() * min(0.02, self._window / 100)
+
+    def _take_own(self, now: float) -> tuple[str | None, float]:
+        """Do what `_ask` does without Redis."""
+        if self._share is None:
+            while (place := self._first()) is not None:
+                place.turn.set_exception(
+                    ConnectError(
+                        "not sent: Redis, which keeps the rate limit, does not answer",
+                        method=place.request.method,
+                        path=place.request.path,
+                    )
+                )
+            return None, 0.0
+        self._prepare_share(self._share)
+        local = self._local
+        if local.may_start(now):
+            self._next_start = local.start(now)
+            slot = uuid4().hex
+            self._own[slot] = _Own()
+            return slot, 0.0
+        wait = local.expected_wait(now, 0) or _RETRY
+        return None, min(wait, self._retry_at - now)
+
+    def _prepare_share(self, share: float) -> None:
+        pauses = (self._paused_until, self._spread_until, self._next_start)
+        self._local.follow(self._limit, self._window, self._max_in_flight, share, pauses)
+
+    async def _finished(self, slot: str, *, counts: bool = True, late: float = 0.0) -> None:
+        """Give the place in flight back, and the slot with it unless the request counts."""
+        now = self._clock.time()
+        self._local.finish(counts=counts, late=late)
+        self._own[slot] = _Own(now + late, counts=counts)
+        for old in [s for s, own in self._own.items() if own.at + self._window <= now]:
+            del self._own[old]
+        if not self._away:
+            await self._command("complete", slot, _micro(self._window + late) if counts else 0)
+        self._wake()
+
+    async def _refused(self, response: Response) -> float:
+        """Make everybody pause after a 429, and return for how many seconds from now on."""
+        if self._away or await self._command("look") is None:
+            self._stamps = self._local.log()
+        pause = self._slow_down(response)
+        if not self._away:
+            await self._tell(*stated_limits(envelope(response).message or ""))
+        return pause
+
+    async def _tell(
+        self, requests: int = 0, window: float = 0.0, in_flight: int = 0
+    ) -> "_State | None":
+        """Tell Redis what it should know of us: pauses, stated limits, each slot that we hold."""
+        while True:
+            now = self._clock.time()
+            ends = (self._paused_until, self._spread_until, self._next_start)
+            pauses = [_micro(max(0.0, end - now)) for end in ends]
+            settle = _micro(min(_RETRY, self._window))
+            sent = dict(self._own)
+            slots = [
+                value
+                for slot, own in sent.items()
+                for value in (slot, *own.left(now, self._window, self._lease))
+            ]
+            state = await self._command(
+                *("tell", *pauses, requests, _micro(window), in_flight, settle, *slots)
+            )
+            if state is None:
+                return None
+            self._epoch = state.epoch
+            # What ended meanwhile may have been told before we told that it was in flight.
+            if all(self._own.get(slot, own) == own for slot, own in sent.items()):
+                return state
+
+    # --- Redis -------------------------------------------------------------------------------
+
+    async def _command(self, *arguments: str | int) -> "_State | None":
+        """Run the script and learn from its answer; return None where there is none."""
+        call = (*self._keys, *arguments)
+        try:
+            async with asyncio.timeout(self._command_timeout):
+                try:
+                    reply = await self._redis.evalsha(_SHA, len(self._keys), *call)
+                except Exception:  # noqa: BLE001 # of any client; if it matters, it comes again
+                    # It does not know the script, or had closed the connection, which is noticed
+                    # only now: a restart does both. A step that was taken is not taken twice.
+                    reply = await self._redis.eval(_SCRIPT, len(self._keys), *call)
+            state = _State.of(reply)
+        except Exception as error:  # noqa: BLE001 # whatever it is, calls must go on without Redis
+            self._lose(error)
+            return None
+        self._learn(state, self._clock.time())
+        return state
+
+    def _lose(self, error: Exception) -> None:
+        self._retry_at = self._clock.time() + _RETRY
+        self._epoch = 0  # what happens from now on, Redis has to be told
+        if self._share is not None:
+            self._prepare_share(self._share)
+        if not self._away:
+            self._away = True
+            instead = "fail" if self._share is None else f"keep to {self._share:.0%} of the limit"
+            _log.warning(
+                "Redis, which keeps the rate limit, does not answer (%s): until it does, the calls"
+                " of this process %s",
+                f"{type(error).__name__}: {error}".rstrip(": "),
+                instead,
+            )
+
+    def _learn(self, state: "_State", now: float) -> None:
+        self._adopt(*state.stated)
+        if state.paused and state.spread and now >= self._spread_until:
+            _log.warning(
+                "ngrok refused a request of another process for the rate limit;"
+                " all calls pause for %.1f s",
+                state.paused,
+            )
+        self._paused_until = _later(self._paused_until, now, state.paused)
+        self._spread_until = _later(self._spread_until, now, state.spread)
+        self._next_start = _later(self._next_start, now, state.next_start)
+        # On another connection, a later answer may have been faster.
+        if 0 < self._told_at - state.at < _micro(self._command_timeout):
+            return
+        self._told_at, self._used, self._flying = state.at, state.used, state.flying
+        if len(state.slots) == state.used:  # not every answer has them
+            # A request that is in flight could be answered at once.
+            self._stamps = deque(now + min(free - self._window, 0.0) for free in state.slots)
+
+    async def _whole(self, steps: Coroutine[Any, Any, T]) -> T:
+        """Take the steps to their end, even if the caller is cancelled."""
+        task = asyncio.create_task(steps)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+
+class _Local(RateLimit):
+    """What this process alone has sent, and whether its share allows more."""
+
+    def follow(
+        self,
+        requests: int,
+        window: float,
+        in_flight: int,
+        share: float,
+        pauses: tuple[float, float, float],
+    ) -> None:
+        """Take over the share of a limit, and its pauses."""
+        self._limit = max(1, int(requests * share))
+        self._window = window
+        self._max_in_flight = max(1, int(in_flight * share))
+        self._paused_until, self._spread_until, self._next_start = pauses
+
+    def may_start(self, now: float) -> bool:
+        """Tell whether a request may leave."""
+        return self._may_start(now)
+
+    def start(self, now: float) -> float:
+        """Count a request that leaves; return when the next one may, where they are staggered."""
+        self._start(now)
+        return self._next_start
+
+    def finish(self, *, counts: bool, late: float) -> None:
+        """Count a request that has ended."""
+        self._finish(counts=counts, late=late)
+
+    def expected_wait(self, now: float, ahead: int) -> float:
+        """Return the least that a call has to wait behind others, in seconds."""
+        return self._expected_wait(now, ahead)
+
+    def refusal(
+        self, request: Request, patience: float, expected: float | None
+    ) -> RateLimitedError | RequestTimeoutError:
+        """Make the error for a wait that is too long."""
+        return self._refusal(request, patience, expected)
+
+    def log(self) -> deque[float]:
+        """Return when each request ended that counts."""
+        self._expire(self._clock.time())
+        return self._stamps.copy()
+
+
+@attrs.frozen
+class _Own:
+    """A slot of this process.
+
+    Attributes:
+        at: When its request ended; infinite while it is in flight.
+        counts: Whether the request counts; if not, Redis should forget the slot.
+    """
+
+    at: float = float("inf")
+    counts: bool = True
+
+    def left(self, now: float, window: float, lease: float) -> tuple[int, int]:
+        """Return until when slot and place in flight are taken, in microseconds from now."""
+        if not self.counts:
+            return 0, 0
+        if self.at == float("inf"):
+            return _micro(lease + window), _micro(lease)
+        return _micro(max(0.0, self.at + window - now)), 0
+
+
+class _Place:
+    """A call's place in the line.
+
+    Attributes:
+        request: Its request.
+        patience: The seconds that it may wait in all.
+        until: When its patience ends.
+        turn: The id of its slot, once it has one.
+        checked: Whether its wait was held against its patience.
+        final: Whether its patience has ended before that.
+        timer: Fires when its patience ends.
+    """
+
+    def __init__(self, request: Request, patience: float, now: float) -> None:
+        """Put the call at the end of the line."""
+        self.request = request
+        self.patience = patience
+        self.until = now + patience
+        self.turn: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.checked = False
+        self.final = False
+        self.timer: Timer | None = None
+
+
+@attrs.frozen
+class _State:
+    """What the script answers at a moment of Redis' clock.
+
+    Durations are in seconds; limits that ngrok has not stated are 0.
+    """
+
+    at: int
+    granted: bool
+    epoch: int
+    used: int
+    flying: int
+    paused: float
+    spread: float
+    next_start: float
+    stated: tuple[int, float, int]
+    slots: tuple[float, ...]
+
+    @classmethod
+    def of(cls, reply: Sequence[int]) -> "_State":
+        """Read an answer."""
+        at, granted, epoch, used, flying, *times = map(int, reply)
+        paused, spread, next_start, requests, window, in_flight, *slots = times
+        return cls(
+            at=at,
+            granted=bool(granted),
+            epoch=epoch,
+            used=used,
+            flying=flying,
+            paused=paused / _MICRO,
+            spread=spread / _MICRO,
+            next_start=next_start / _MICRO,
+            stated=(requests, window / _MICRO, in_flight),
+            slots=tuple(slot / _MICRO for slot in slots),
+        )
+
+
+def _name(prefix: str, account: object) -> str:
+    """Return what the names of the keys begin with.
+
+    The part in braces puts them on the same node of a cluster:
+    https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+    """
+    try:
+        if not isinstance(account, str) or not account:
+            msg = "account must be a text that tells accounts apart, such as the API key"
+            raise ValueError(msg)
+        digest = hashlib.sha256(_SALT + account.encode(errors="surrogatepass")).hexdigest()
+    finally:
+        del account  # tracebacks print local variables
+    if not prefix or set(prefix) & set("{}"):
+        msg = f"prefix must be a text without braces, got {prefix!r}"
+        raise ValueError(msg)
+    return f"{prefix}:{{{digest[:32]}}}"
+
+
+def _micro(seconds: float) -> int:
+    """Return whole microseconds, none too few."""
+    return math.ceil(seconds * _MICRO)
+
+
+def _later(known: float, now: float, left: float) -> float:
+    return max(known, now + left) if left else known

@@ -1,0 +1,209 @@
+"""A real Redis for the tests, and what they say about calls."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from redis.asyncio import Redis
+
+from ngrok_async import Request, Response
+from ngrok_async.redis import RedisRateLimit
+
+OK = Response(status=200)
+MISSING = (
+    "redis-server was not found: install it (Debian and Ubuntu: apt-get install redis-server,"
+    " macOS: brew install redis)"
+)
+
+
+class RedisServer:
+    """A redis-server of our own, which keeps nothing on disk."""
+
+    def __init__(self, directory: Path) -> None:
+        """Choose a free port of this machine."""
+        self.directory = directory
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        program = shutil.which("redis-server")
+        if program is None and "CI" in os.environ:
+            pytest.fail(MISSING)
+        if program is None:
+            pytest.skip(MISSING)
+        options = {
+            "port": str(self.port),
+            "bind": "127.0.0.1",
+            "save": "",
+            "appendonly": "no",
+            "dir": str(self.directory),
+            "logfile": str(self.directory / "redis.log"),
+        }
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        self._process = subprocess.Popen([program, *words])
+        end = time.monotonic() + 20
+        while not self._answers():
+            if time.monotonic() > end or self._process.poll() is not None:
+                pytest.fail((self.directory / "redis.log").read_text())
+            time.sleep(0.01)
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(100) == b"+PONG\r\n"
+        except OSError:
+            return False
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal: SIGSTOP makes it silent, SIGCONT lets it go on."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def stop(self) -> None:
+        """End it; it forgets everything."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis for all tests that leave it alive."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis that the test may stop, and start again."""
+    with RedisServer(tmp_path) as running:
+        yield running
+
+
+class Wire:
+    """A Redis client that counts the commands, and fails or waits when the test says so."""
+
+    def __init__(self, redis: Redis) -> None:
+        """Let everything through."""
+        self.redis = redis
+        self.calls: list[str] = []
+        self.before: Callable[[str], Any] | None = None  # may raise; what it returns is awaited
+        self.after: Callable[[str], Any] | None = None  # as above, and may replace the answer
+
+    async def evalsha(self, sha: str, numkeys: int, *keys_and_args: Any) -> Any:  # noqa: ANN401 # as in redis-py
+        """Run a script that Redis knows."""
+        return await self._run(self.redis.evalsha, sha, numkeys, *keys_and_args)
+
+    async def eval(self, script: str, numkeys: int, *keys_and_args: Any) -> Any:  # noqa: ANN401 # as in redis-py
+        """Run a script that it does not know."""
+        return await self._run(self.redis.eval, script, numkeys, *keys_and_args)
+
+    async def _run(self, command: Callable[..., Any], script: str, numkeys: int, *rest: Any) -> Any:  # noqa: ANN401 # as above
+        verb = str(rest[numkeys])
+        self.calls.append(verb)
+        if self.before is not None and (waiting := self.before(verb)):
+            await waiting
+        reply = await command(script, numkeys, *rest)
+        if self.after is not None and (waiting := self.after(verb)):
+            reply = await waiting
+        return reply
+
+
+class Process:
+    """What one process would have: a connection of its own and a rate limit."""
+
+    def __init__(self, server: RedisServer, account: str, **options: Any) -> None:  # noqa: ANN401 # those of RedisRateLimit
+        """Set the limit."""
+        self.redis = Redis.from_url(server.url)
+        self.wire = Wire(self.redis)
+        defaults: dict[str, Any] = {"requests": 3, "window": 0.4, "in_flight": 100}
+        self.limiter = RedisRateLimit(self.wire, account=account, **(defaults | options))
+        self.sent: list[str] = []
+        self.sent_at: list[float] = []
+        self.answers: list[Response | Exception] = []  # the next ones; then 200
+        self._open: dict[str, asyncio.Future[Response]] | None = None
+
+    def hold(self) -> None:
+        """From now on calls stay in flight until `answer`."""
+        self._open = {}
+
+    async def _send(self, request: Request) -> Response:
+        self.sent.append(request.path)
+        self.sent_at.append(time.monotonic())
+        if self._open is not None:
+            answer = self._open[request.path] = asyncio.get_running_loop().create_future()
+            return await answer
+        outcome = self.answers.pop(0) if self.answers else OK
+        if isinstance(outcome, Response):
+            return outcome
+        raise outcome
+
+    def answer(self, name: str, outcome: Response | Exception = OK) -> None:
+        """End a call that is in flight."""
+        assert self._open is not None
+        if isinstance(outcome, Response):
+            self._open.pop(name).set_result(outcome)
+        else:
+            self._open.pop(name).set_exception(outcome)
+
+    def call(self, name: str = "/", **limits: float) -> asyncio.Task[Response]:
+        """Start a call; `max_wait` and `deadline` as in a request."""
+        request = Request(method="GET", path=name, route="GET /x", **limits)  # type: ignore[arg-type]
+        return asyncio.create_task(self._limited(request), name=name)
+
+    async def _limited(self, request: Request) -> Response:
+        return await self.limiter(request, self._send)
+
+    async def close(self) -> None:
+        """Check that nothing is left behind."""
+        limiter = self.limiter
+        try:
+            async with asyncio.timeout(2):
+                while limiter._server or limiter._tasks:  # noqa: ASYNC110 # they have no event
+                    await asyncio.sleep(0.001)
+        finally:
+            await self.redis.aclose()
+        assert 0 == limiter.budget.waiting
+        assert limiter._alarm is None
+        assert 0 == limiter._local._in_flight
+
+
+@pytest.fixture
+async def process(
+    server: RedisServer, request: pytest.FixtureRequest
+) -> AsyncIterator[Callable[..., Process]]:
+    """Make processes of one account, which is that of this test alone."""
+    made: list[Process] = []
+
+    def make(**options: Any) -> Process:  # noqa: ANN401 # those of RedisRateLimit
+        made.append(Process(options.pop("server", server), request.node.nodeid, **options))
+        return made[-1]
+
+    async with Redis.from_url(server.url) as redis:
+        await redis.flushall()
+    yield make
+    for each in made:
+        await each.close()

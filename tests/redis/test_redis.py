@@ -1,0 +1,895 @@
+"""The shared rate limit within one process: real Redis, real time, short windows."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from ngrok_async import Budget, Client, Request, Response
+from ngrok_async.errors import (
+    ConnectError,
+    ConnectionLostError,
+    RateLimitedError,
+    RequestTimeoutError,
+)
+from ngrok_async.events import Event, PauseEvent, WaitEvent
+from ngrok_async.redis import RedisRateLimit
+from ngrok_async.testing import FakeNgrok
+
+LOGGER = "ngrok_async.rate_limit"
+OK = Response(status=200)
+# What conftest.py gives cannot be imported: a directory of tests is no package.
+Make = Callable[..., Any]  # the fixture `process`: makes a Process
+Server = Any  # a RedisServer
+
+
+def refused(
+    message: str = "", *, code: str | None = "ERR_NGROK_226", after: float | None = None
+) -> Response:
+    """Make a 429 as ngrok gives it."""
+    return Response(
+        status=429,
+        headers={} if after is None else {"Retry-After": str(after)},
+        body=json.dumps({"error_code": code, "status_code": 429, "msg": message}).encode(),
+    )
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the warnings of the rate limit."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name == LOGGER and record.levelno >= logging.WARNING
+    ]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until something has happened."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 # what it looks at has no event
+            await asyncio.sleep(0.001)
+
+
+# --- the window ---------------------------------------------------------------------------------
+
+
+async def test_window_is_filled_at_once_and_no_further(process: Make) -> None:
+    """As many requests as the limit allows leave; the next ones leave one window later."""
+    one = process()
+    begin = time.monotonic()
+    tasks = [one.call(name) for name in "abcde"]
+    await asyncio.gather(*tasks)
+
+    assert list("abcde") == one.sent
+    assert [0, 0, 0, 1, 1] == [int((at - begin) / 0.4) for at in one.sent_at]
+
+
+async def test_processes_share_the_window(process: Make) -> None:
+    """What one process has used, another one cannot use."""
+    one, other = process(), process()
+    await asyncio.gather(*(one.call(name) for name in "abc"))
+    begin = time.monotonic()
+    await other.call("d")
+
+    assert 0.3 <= time.monotonic() - begin <= 1
+
+
+async def test_slot_is_freed_one_window_after_the_answer(process: Make) -> None:
+    """What counts is when the answer came, not when the request left."""
+    one, other = process(requests=1), process(requests=1)
+    one.hold()
+    first = one.call("a")
+    await until(lambda: one.sent)
+    late = other.call("b")
+    await asyncio.sleep(0.5)
+    assert [] == other.sent
+    answered = time.monotonic()
+    one.answer("a")
+    await asyncio.gather(first, late)
+
+    assert 0.4 <= other.sent_at[0] - answered <= 1
+
+
+async def test_number_in_flight_is_shared(process: Make) -> None:
+    """No more than `in_flight` are out at a time, whoever sent them."""
+    one, other = process(requests=99, in_flight=2), process(requests=99, in_flight=2)
+    one.hold()
+    tasks = [one.call(name) for name in "abc"]
+    await until(lambda: len(one.sent) == 2)
+    tasks.append(other.call("d"))
+    await asyncio.sleep(0.05)
+    assert ["a", "b"] == one.sent
+    assert [] == other.sent
+    one.answer("a")
+    one.answer("b")
+    await until(lambda: len(one.sent) == 3)
+    one.answer("c")
+    await asyncio.gather(*tasks)
+
+    assert ["d"] == other.sent
+
+
+async def test_request_that_never_left_gives_its_slot_back(process: Make) -> None:
+    """Without a connection nothing was counted."""
+    one = process(requests=1, window=60)
+    one.answers = [ConnectError("no", attempts=1)]
+    with pytest.raises(ConnectError):
+        await one.call("a")
+    await one.call("b")
+
+    assert 1 == (await one.limiter.read_budget()).used
+
+
+async def test_request_without_an_answer_counts_a_little_longer(process: Make) -> None:
+    """What was given up may arrive later still: its slot is kept for 1/60 more of the window."""
+    one = process(requests=1, window=0.6)
+    one.answers = [ConnectionLostError("lost", attempts=1)]
+    with pytest.raises(ConnectionLostError):
+        await one.call("a")
+    begin = time.monotonic()
+    await one.call("b")
+
+    assert 0.609 <= time.monotonic() - begin <= 1.2
+
+
+async def test_lease_of_one_that_never_says_so_expires(process: Make) -> None:
+    """A place in flight comes back after the lease, the slot a window later."""
+    one, other = (process(requests=1, window=0.3, lease=0.2) for _ in range(2))
+    one.hold()
+    first = one.call("a")
+    await until(lambda: one.sent)
+    await asyncio.sleep(0.25)
+    assert (1, 0) == ((b := await other.limiter.read_budget()).used, b.in_flight)
+    await other.call("b")
+
+    assert 0.49 <= other.sent_at[0] - one.sent_at[0] <= 1.2
+    one.answer("a")
+    await first
+
+
+async def test_budget_is_what_redis_says(process: Make) -> None:
+    """It costs a command to read; the property tells the last answer."""
+    one, other = process(window=60), process(window=60)
+    assert Budget(3, 60, 0, 0, 0, 0) == one.limiter.budget
+    one.hold()
+    task = one.call("a")
+    await until(lambda: one.sent)
+    await other.call("b")
+
+    assert Budget(3, 60, 2, 1, 0, 0) == await one.limiter.read_budget() == one.limiter.budget
+    assert 1 == one.limiter.budget.remaining
+    one.answer("a")
+    await task
+
+
+async def test_keys_expire_and_hold_no_account_text(process: Make, server: Server) -> None:
+    """The names hold a salted hash, the values ids and numbers; all of it goes by itself."""
+    key = "2abcdefghijKLMNOP_secret"
+    one = process()
+    limiter = RedisRateLimit(one.wire, account=key, window=0.1, lease=0.1, prefix="mine")
+    await limiter(Request(method="GET", path="/"), one._send)
+
+    async with Redis.from_url(server.url, decode_responses=True) as redis:
+        names = sorted(await redis.keys("mine:*"))
+        assert ["slots", "state"] == [name.rpartition(":")[2] for name in names]
+        everything = [names]
+        for name in names:
+            assert 0 < await redis.pttl(name) < 3_700_000
+        everything.append(await redis.hgetall(names[1]))
+        everything.append(await redis.zrange(names[0], 0, -1, withscores=True))
+        assert len({name.partition("}")[0] for name in names}) == 1
+    for text in (str(everything), repr(limiter), str(vars(limiter))):
+        assert key not in text
+        assert hashlib.sha256(key.encode()).hexdigest()[:16] not in text
+
+
+async def test_client_shows_the_budget(process: Make) -> None:
+    """It is a `RateLimit`, so a client passes it on."""
+    one = process()
+    async with (
+        FakeNgrok(agents=1) as fake,
+        Client(fake.api_key, base_url=fake.url, limiter=one.limiter) as ngrok,
+    ):
+        await ngrok.tunnel_sessions.list(limit=1)
+
+        assert one.limiter.budget == ngrok.budget
+        assert 1 == one.limiter.budget.used
+
+
+# --- waits that are too long --------------------------------------------------------------------
+
+
+async def test_patience_ends_in_the_step_in_which_it_gets_its_slot(process: Make) -> None:
+    """Then it goes."""
+    one = process()
+    await one.limiter._tell()
+    loop = asyncio.get_running_loop()
+
+    def end(verb: str) -> None:
+        if verb == "acquire":
+            loop.call_soon(one.limiter._give_up, one.limiter._line[0])
+
+    one.wire.after = end
+
+    assert OK == await one.call("a", max_wait=9)
+
+
+async def test_max_wait_fails_at_once(process: Make) -> None:
+    """A wait that is known to be too long is not begun, not even at the end of a line."""
+    one = process(window=60)
+    await asyncio.gather(*(one.call(name) for name in "abc"))
+    begin = time.monotonic()
+    first, second = one.call("d"), one.call("e", max_wait=1)
+    with pytest.raises(RateLimitedError) as caught:
+        await second
+
+    assert time.monotonic() - begin < 1
+    assert 59 < (caught.value.retry_after or 0) <= 60
+    text = str(caught.value)
+    assert "not sent: the limit of 3 requests per 60 s, 100 at a time, has no place for" in text
+    assert "more than max_wait=1 allows" in text
+    with pytest.raises(RequestTimeoutError, match="more than the total timeout leaves"):
+        await one.call("f", deadline=asyncio.get_running_loop().time() + 1)
+    assert 1 == one.limiter.budget.waiting
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+
+
+async def test_wait_is_predicted_for_each_place_in_the_line(process: Make) -> None:
+    """Whoever stands behind as many as a window holds waits a window more."""
+    one = process(window=60)
+    await asyncio.gather(*(one.call(name) for name in "abc"))
+    tasks = [one.call(name) for name in "defghi"]
+    await until(lambda: one.limiter.budget.waiting == 6)
+    with pytest.raises(RateLimitedError) as caught:
+        await one.call("j", max_wait=100)
+
+    assert 179 < (caught.value.retry_after or 0) <= 180
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_max_wait_0_takes_a_free_slot(process: Make) -> None:
+    """It waits for nothing but the answer of Redis."""
+    one = process(window=60)
+    await asyncio.gather(*(one.call(name, max_wait=0) for name in "abc"))
+
+    assert list("abc") == one.sent
+    with pytest.raises(RateLimitedError):
+        await one.call("d", max_wait=0)
+
+
+async def test_patience_ends_while_it_waits(process: Make) -> None:
+    """Nobody can tell when an answer comes; who waits for one waits no longer than allowed."""
+    one = process(requests=99, window=60, in_flight=1)
+    one.hold()
+    first = one.call("a")
+    await until(lambda: one.sent)
+    begin = time.monotonic()
+    second, third = one.call("b", max_wait=0.1), one.call("c", max_wait=0)
+    with pytest.raises(RateLimitedError, match=r"had no place for 0\.1 s, all that max_wait"):
+        await second
+    assert 0.1 <= time.monotonic() - begin < 1
+    with pytest.raises(RateLimitedError, match=r"had no place for 0\.0 s"):
+        await third
+    with pytest.raises(RequestTimeoutError, match="all that the total timeout leaves"):
+        await one.call("d", deadline=asyncio.get_running_loop().time() + 0.1)
+    one.answer("a")
+    await first
+
+
+@pytest.mark.parametrize("with_deadline", [False, True])
+async def test_patience_ends_before_redis_has_answered(
+    process: Make,
+    with_deadline: bool,  # noqa: FBT001 # a parameter of a test
+) -> None:
+    """`max_wait` grants Redis its time to answer, the deadline does not."""
+    one = process(command_timeout=0.3)
+    one.wire.before = lambda _: asyncio.sleep(0.2)
+    begin = time.monotonic()
+    if with_deadline:
+        end = asyncio.get_running_loop().time() + 0.05
+        with pytest.raises(RequestTimeoutError):
+            await one.call("a", deadline=end)
+        assert 0.05 <= time.monotonic() - begin < 0.19
+    else:
+        with pytest.raises(RateLimitedError):
+            await one.call("a", max_wait=0.05)  # it takes two commands for the very first
+        assert 0.3 <= time.monotonic() - begin < 0.39
+
+
+# --- 429 ----------------------------------------------------------------------------------------
+
+
+async def test_one_429_pauses_all_processes(
+    process: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody leaves in the pause; each process says so once."""
+    one, other = process(requests=50), process(requests=50)
+    await other.call("x")
+    one.answers = [refused(after=0.5)]
+    begin = time.monotonic()
+    assert 429 == (await one.call("a")).status
+    assert 0 < one.limiter.budget.paused <= 0.5
+    tasks = [each.call(name) for each in (one, other) for name in "bcd"]
+    await asyncio.gather(*tasks)
+
+    assert all(at - begin >= 0.5 for at in one.sent_at[1:] + other.sent_at[1:])
+    assert [
+        "ngrok refused a request for the rate limit (ERR_NGROK_226); all calls pause for 0.5 s",
+        "ngrok refused a request of another process for the rate limit; all calls pause for 0.5 s",
+    ] == warnings(caplog)
+
+
+async def test_release_after_a_pause_is_staggered(process: Make) -> None:
+    """For a window, requests of all processes leave one by one."""
+    one, other = (process(requests=10, window=0.5, jitter=lambda: 0.5) for _ in range(2))
+    one.answers = [refused(after=0.1)]
+    await one.call("a")
+    end = time.monotonic() + 0.1
+    await asyncio.gather(*(each.call(name) for each in (one, other) for name in "bcde"))
+    times = sorted(one.sent_at[1:] + other.sent_at)
+
+    assert end + 0.5 * 0.05 - 0.01 <= times[0]
+    assert all(later - at >= 0.045 for at, later in pairwise(times))
+    assert times[-1] - times[0] < 2
+
+
+async def test_pause_lasts_until_the_shared_log_frees_a_slot(process: Make) -> None:
+    """Without `Retry-After`, what all processes have sent says when to go on."""
+    one, other = process(window=60), process(window=60)
+    await other.call("x")
+    await asyncio.sleep(0.3)
+    one.answers = [refused()]
+    await one.call("a")
+
+    assert 59 < one.limiter.budget.paused < 59.75
+
+
+async def test_225_pauses_nobody_for_long_and_lowers_the_number_in_flight(process: Make) -> None:
+    """One in flight less is enough, and a stated number is shared."""
+    one, other = process(), process()
+    one.answers = [
+        refused("limited to 2 simultaneous API requests.", code="ERR_NGROK_225"),
+    ]
+    await one.call("a")
+    assert 0 == one.limiter.budget.paused
+    await other.call("b")
+
+    assert 2 == other.limiter._max_in_flight
+
+
+async def test_stated_limit_is_adopted_by_all(
+    process: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What ngrok states to one process holds for the others and for those that come later."""
+    message = "Your account is rate limited to 2 API requests per 60 seconds."
+    one, other = process(requests=5, window=60), process(requests=4, window=60)
+    await other.call("x")
+    one.answers = [refused(message, after=0)]
+    await one.call("a")
+    with pytest.raises(RateLimitedError, match="the limit of 2 requests per 60 s"):
+        await other.call("b", max_wait=1)
+    late = process(requests=1, window=60)
+    with pytest.raises(RateLimitedError, match="the limit of 1 requests per 60 s"):
+        await late.call("c", max_wait=1)
+
+    adopted = "ngrok states a limit of 2 requests per 60 s: adopted"
+    assert 2 == warnings(caplog).count(adopted)
+    one.answers = [refused(message, after=0)]
+    await one.limiter._whole(one.limiter._refused(one.answers[0]))  # said again: nothing new
+    assert 2 == warnings(caplog).count(adopted)
+
+
+# --- cancellation -------------------------------------------------------------------------------
+
+
+async def test_cancelled_waiters_leave_no_trace(process: Make) -> None:
+    """Wherever in the line they stand, the others keep their order and lose no slot."""
+    one = process()
+    tasks = [one.call(name) for name in "abcdefgh"]
+    await until(lambda: len(one.sent) == 3)
+    await asyncio.sleep(0.01)
+    for place in (3, 5, 7):
+        tasks[place].cancel()
+    done = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert list("abceg") == one.sent
+    assert 3 == sum(isinstance(each, asyncio.CancelledError) for each in done)
+
+
+@pytest.mark.parametrize("step", range(12))
+async def test_cancelled_at_any_point_loses_no_slot(process: Make, step: int) -> None:
+    """Before, while and after Redis is asked, and while it is told of the end."""
+    one = process(requests=2, window=0.2)
+    one.wire.before = lambda _: asyncio.sleep(0.01)
+    task = one.call("a")
+    await asyncio.sleep(step * 0.005)
+    task.cancel()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    limiter = one.limiter
+    await until(lambda: limiter._server is None and not limiter._tasks)
+    one.wire.before = None
+
+    budget = await limiter.read_budget()
+    assert 0 == budget.in_flight
+    assert len(one.sent) == budget.used
+    await asyncio.sleep(0.21)
+    await asyncio.gather(*(one.call(name, max_wait=0) for name in "xy"))
+
+
+async def test_grant_that_nobody_takes_goes_to_the_next(process: Make) -> None:
+    """If the first in the line goes while Redis grants it a slot, the second takes it."""
+    one = process(requests=1, window=60)
+    first, second = one.call("a"), one.call("b")
+    one.wire.after = lambda _: first.cancel() and None
+    await second
+
+    assert first.cancelled()
+    assert ["b"] == one.sent
+    assert 1 == (await one.limiter.read_budget()).used
+
+
+async def test_grant_that_nobody_takes_is_returned(process: Make) -> None:
+    """Without a second one, Redis gets it back."""
+    one = process(requests=1, window=60)
+    await one.limiter._tell()
+    task = one.call("a")
+
+    async def cancel() -> None:
+        one.wire.after = None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    one.wire.before = lambda verb: cancel() if verb == "acquire" else None
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until(lambda: one.limiter._server is None)
+
+    assert ["tell", "acquire", "complete"] == one.wire.calls
+    assert 0 == (await one.limiter.read_budget()).used
+
+
+async def test_cancelled_in_the_step_in_which_it_gets_its_slot(process: Make) -> None:
+    """The slot is there, the call is not any more: it is given back."""
+    one = process(requests=1, window=60)
+    await one.limiter._tell()
+    task, loop = one.call("a"), asyncio.get_running_loop()
+    one.wire.after = lambda verb: verb == "acquire" and loop.call_soon(task.cancel) and None
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert [] == one.sent
+    assert 0 == (await one.limiter.read_budget()).used
+
+
+async def test_cancelled_while_redis_is_told_of_a_429(process: Make) -> None:
+    """All the same, everybody pauses."""
+    one, other = process(requests=9), process(requests=9)
+    one.answers = [refused(after=60)]
+    one.wire.before = lambda verb: asyncio.sleep(0.05) if verb == "look" else None
+    task = one.call("a")
+    await until(lambda: "look" in one.wire.calls)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await until(lambda: not one.limiter._tasks)
+
+    assert 59 < (await other.limiter.read_budget()).paused <= 60
+
+
+def test_event_loop_may_end_amid_everything(server: Server) -> None:
+    """What `asyncio.run` does at its end: all tasks are cancelled, and nobody hangs."""
+
+    async def main() -> list[asyncio.Task[Response]]:
+        redis = Redis.from_url(server.url)
+        limiter = RedisRateLimit(redis, account="ends", requests=1)
+
+        async def send(_: Request) -> Response:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+        async def call() -> Response:
+            return await limiter(Request(method="GET", path="/"), send)
+
+        tasks = [asyncio.create_task(call()) for _ in range(3)]
+        await until(lambda: limiter._alarm is not None)
+        assert limiter._server is not None
+        limiter._server.cancel()
+        tasks[0].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await redis.aclose()
+        return tasks
+
+    tasks = asyncio.run(main())
+    assert all(task.cancelled() for task in tasks)
+
+
+# --- Redis away ---------------------------------------------------------------------------------
+
+
+async def test_unknown_script_is_sent_again(process: Make, server: Server) -> None:
+    """After SCRIPT FLUSH nothing is lost, and nobody is warned."""
+    one = process(requests=9)
+    await one.call("a")
+    async with Redis.from_url(server.url) as redis:
+        await redis.script_flush()
+    await one.call("b")
+
+    assert 2 == one.limiter.budget.used
+    assert not one.limiter._away
+
+
+async def test_answer_that_got_lost_counts_once(process: Make) -> None:
+    """The same step is asked for again, and Redis sees that it was taken."""
+    one = process(requests=1, window=60)
+    await one.limiter._tell()
+    lost = [ConnectionError("lost")]
+
+    async def lose() -> None:
+        raise lost.pop()
+
+    one.wire.after = lambda verb: lose() if lost and verb == "acquire" else None
+    await one.call("a")
+
+    assert ["a"] == one.sent
+    assert 1 == (await one.limiter.read_budget()).used
+
+
+async def test_lost_data_is_told_again(process: Make, server: Server) -> None:
+    """If Redis forgets, each process tells what it has in flight and has used."""
+    one, other = process(requests=9, window=60), process(requests=9, window=60)
+    one.hold()
+    flying = one.call("a")
+    await until(lambda: one.sent)
+    one._open = None
+    await one.call("b")
+    await other.call("c")
+    async with Redis.from_url(server.url) as redis:
+        await redis.flushall()
+    begin = time.monotonic()
+    await other.call("d")
+    assert 1 <= time.monotonic() - begin < 2  # so that the others can tell first
+    assert 2 == other.limiter.budget.used
+    await one.call("e")
+
+    budget = await other.limiter.read_budget()
+    assert (5, 1) == (budget.used, budget.in_flight)
+    flying.cancel()
+    await asyncio.gather(flying, return_exceptions=True)
+
+
+async def test_what_was_sent_without_redis_is_told(process: Make, own_server: Server) -> None:
+    """A Redis that was silent hears what left meanwhile, and what has ended."""
+    one = process(server=own_server, requests=40, window=60, command_timeout=0.1)
+    one.hold()
+    flying = one.call("a")
+    await until(lambda: one.sent)
+    one._open, held = None, one._open
+    own_server.signal(signal.SIGSTOP)
+    await asyncio.gather(*(one.call(name) for name in "bc"))
+    held.pop("a").set_result(OK)
+    await flying
+    own_server.signal(signal.SIGCONT)
+    await until(lambda: asyncio.get_running_loop().time() >= one.limiter._retry_at)
+    await one.call("d")
+
+    budget = await one.limiter.read_budget()
+    assert (4, 0) == (budget.used, budget.in_flight)
+
+
+async def test_end_that_crosses_a_tell_is_told_again(process: Make) -> None:
+    """A request that ends while Redis hears that it is in flight is not in flight afterwards."""
+    one = process(requests=9)
+    one.hold()
+    task = one.call("a")
+    await until(lambda: one.sent)
+
+    async def end() -> None:
+        one.wire.before = None
+        one.answer("a")
+        await task
+
+    one.wire.before = lambda verb: end() if verb == "tell" else None
+    await one.limiter._tell()
+
+    assert (1, 0) == ((b := await one.limiter.read_budget()).used, b.in_flight)
+
+
+async def test_share_is_kept_while_redis_is_away(
+    process: Make,
+    own_server: Server,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A local limit, one warning, and back to Redis within a second or so once it is there."""
+    caplog.set_level(logging.INFO, LOGGER)
+    one = process(server=own_server, requests=8, window=0.6, share=0.5, in_flight=2)
+    await one.call("a")
+    own_server.stop()
+    begin = time.monotonic()
+    await asyncio.gather(*(one.call(name) for name in "bcdef"))
+    early = [at for at in one.sent_at if at - begin < 0.5]
+
+    assert 4 == len(early)  # "a" is one of them
+    budget = one.limiter.budget
+    assert (4, 0.6, 1) == (budget.limit, budget.window, one.limiter._local._max_in_flight)
+    assert budget == await one.limiter.read_budget()
+    assert 1 == len(warnings(caplog))
+    assert "ConnectionError" in warnings(caplog)[0]
+    assert "keep to 50% of the limit" in warnings(caplog)[0]
+    own_server.start()
+    await asyncio.sleep(max(0.0, one.limiter._retry_at - asyncio.get_running_loop().time()))
+    await one.call("g")
+
+    assert not one.limiter._away
+    assert 1 == len(warnings(caplog))
+    assert "Redis answers again" in caplog.messages[-1]
+
+
+async def test_waiting_calls_return_to_redis(process: Make, own_server: Server) -> None:
+    """Who waits for a slot of the share does not wait for it once Redis is back."""
+    one = process(server=own_server, requests=4, window=60, share=0.01)
+    own_server.stop()
+    tasks = [one.call(name) for name in "abc"]
+    await until(lambda: one.sent)
+    own_server.start()
+    begin = time.monotonic()
+    await asyncio.gather(*tasks)
+
+    assert time.monotonic() - begin < 4
+    assert 3 == (await one.limiter.read_budget()).used
+
+
+async def test_limits_of_a_call_hold_while_redis_is_away(process: Make, own_server: Server) -> None:
+    """`max_wait` is held against the share, and the text tells its numbers."""
+    one = process(server=own_server, requests=8, window=60)
+    own_server.stop()
+    await asyncio.gather(one.call("a"), one.call("b"))
+    with pytest.raises(RateLimitedError, match="2 requests per 60 s, 25 at a time, has no place"):
+        await one.call("c", max_wait=1)
+
+
+async def test_place_in_flight_is_passed_on_while_redis_is_away(
+    process: Make,
+    own_server: Server,
+) -> None:
+    """An answer lets the next one go at once."""
+    one = process(server=own_server, requests=99, window=60, in_flight=1)
+    own_server.stop()
+    one.hold()
+    tasks = [one.call("a"), one.call("b")]
+    await until(lambda: one.sent and one.limiter._alarm)
+    one.answer("a")
+    await until(lambda: len(one.sent) == 2)
+    one.answer("b")
+    await asyncio.gather(*tasks)
+
+    assert one.sent_at[1] - one.sent_at[0] < 0.9
+
+
+async def test_429_while_redis_is_away(
+    process: Make,
+    own_server: Server,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """This process pauses and goes by its own log; Redis hears of it later."""
+    one = process(server=own_server, requests=99, window=0.5)
+    own_server.stop()
+    one.answers = [OK, refused()]
+    await one.call("a")
+    await asyncio.sleep(0.1)
+    begin = time.monotonic()
+    await one.call("b")
+    await asyncio.gather(*(one.call(name) for name in "cd"))
+
+    assert 0.35 <= one.sent_at[2] - begin <= 0.9
+    assert one.sent_at[2] < one.sent_at[3]
+    assert 2 == len(warnings(caplog))
+    one.answers = [refused(after=30)]
+    await one.call("e")
+    own_server.start()
+    await until(lambda: asyncio.get_running_loop().time() >= one.limiter._retry_at)
+    task = one.call("f")
+    await until(lambda: not one.limiter._away)
+    other = process(server=own_server)
+    assert 25 < (await other.limiter.read_budget()).paused <= 30
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_calls_fail_without_a_share(
+    process: Make,
+    own_server: Server,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """If that was asked for, no request leaves that Redis did not grant."""
+    one = process(server=own_server, share=None)
+    own_server.stop()
+    outcomes = await asyncio.gather(*(one.call(n) for n in "abc"), return_exceptions=True)
+
+    assert {"ConnectError"} == {type(each).__name__ for each in outcomes}
+    assert "not sent: Redis, which keeps the rate limit, does not answer on GET a" == str(
+        outcomes[0]
+    )
+    assert 0 == outcomes[0].attempts
+    assert [] == one.sent
+    assert ["until it does, the calls of this process fail"] == [
+        text.partition("): ")[2] for text in warnings(caplog)
+    ]
+
+
+async def test_silent_redis_is_not_waited_for(process: Make, own_server: Server) -> None:
+    """No call waits longer than `command_timeout`, neither for its slot nor at its end."""
+    one = process(server=own_server, requests=40, command_timeout=0.1)
+    one.hold()
+    first = one.call("a")
+    await until(lambda: one.sent)
+    own_server.signal(signal.SIGSTOP)
+    try:
+        begin = time.monotonic()
+        one.answer("a")
+        await first
+        assert 0.1 <= time.monotonic() - begin < 0.4
+        one._open = None
+        await one.call("b")
+        assert time.monotonic() - begin < 0.5
+        await until(lambda: asyncio.get_running_loop().time() >= one.limiter._retry_at)
+        begin = time.monotonic()
+        await one.call("c")
+        assert 0.1 <= time.monotonic() - begin < 0.4
+    finally:
+        own_server.signal(signal.SIGCONT)
+    await until(lambda: asyncio.get_running_loop().time() >= one.limiter._retry_at)
+    await one.call("d")
+
+    assert not one.limiter._away
+    assert 0 == (await one.limiter.read_budget()).in_flight
+
+
+@pytest.mark.parametrize("lost", ["look", "tell"])
+async def test_redis_goes_in_the_middle_of_it(process: Make, lost: str) -> None:
+    """Whichever command fails, the call goes on."""
+    one = process(requests=40)
+
+    def fail(verb: str) -> None:
+        if verb == lost:
+            raise ConnectionError("LOADING Redis is loading the dataset in memory")
+
+    one.wire.before = fail
+    one.answers = [refused(after=0)]
+    await one.call("a")
+
+    assert ["a"] == one.sent
+    assert one.limiter._away
+
+
+async def test_any_answer_that_makes_no_sense_is_none(process: Make) -> None:
+    """A client that is something else does not take the calls down."""
+    one = process(requests=40)
+
+    async def nonsense() -> str:
+        return "OK"
+
+    one.wire.after = lambda _: nonsense()
+    await one.call("a")
+
+    assert one.limiter._away
+
+
+async def test_older_answer_on_another_connection_changes_nothing(process: Make) -> None:
+    """The last word on the budget is that of Redis' own clock."""
+    one = process(requests=9, window=60)
+    slow: list[Any] = []
+
+    async def keep() -> Any:  # noqa: ANN401 # an answer of Redis
+        one.wire.before = None
+        reply = await one.redis.evalsha(*slow)
+        await asyncio.sleep(0.1)
+        return reply
+
+    await one.call("a")
+    limiter = one.limiter
+    from ngrok_async.redis import _SHA  # noqa: PLC0415 # for this test alone
+
+    slow[:] = [_SHA, 3, *limiter._keys, "look"]
+    one.wire.after = lambda _: keep()
+    task = asyncio.create_task(limiter.read_budget())
+    await asyncio.sleep(0.05)
+    one.wire.after = None
+    await one.call("b")
+    assert 2 == limiter.budget.used
+    await task
+
+    assert 2 == limiter.budget.used
+
+
+# --- the constructor ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"requests": 0}, "requests must be an integer above 0, got 0"),
+        ({"window": 0}, "window must be seconds above 0, got 0"),
+        ({"in_flight": True}, "in_flight must be an integer above 0, got True"),
+        ({"lease": 0}, "lease must be seconds above 0, got 0"),
+        ({"command_timeout": float("inf")}, "command_timeout must be seconds above 0, got inf"),
+        ({"share": 0}, "share must be above 0 and at most 1, or None; got 0"),
+        ({"share": 1.5}, "share must be above 0 and at most 1, or None; got 1.5"),
+        ({"share": True}, "share must be above 0 and at most 1, or None; got True"),
+        ({"prefix": "{a}"}, "prefix must be a text without braces, got '{a}'"),
+        ({"prefix": ""}, "prefix must be a text without braces, got ''"),
+    ],
+    ids=str,
+)
+def test_options_are_checked(options: dict[str, Any], message: str) -> None:
+    """Each says what it may be; the account is in no traceback."""
+    with pytest.raises(ValueError, match=r".") as caught:
+        RedisRateLimit(object(), **({"account": "se" + "cret"} | options))  # type: ignore[arg-type]
+
+    assert message == str(caught.value)
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [frame for frame in frames.stack if "ngrok_async" in frame.filename]
+    assert ours
+    assert "secret" not in str([frame.locals for frame in ours if "tests" not in frame.filename])
+
+
+@pytest.mark.parametrize("account", ["", b"secret", None], ids=repr)
+def test_account_is_a_text(account: Any) -> None:  # noqa: ANN401 # what is wrong about it
+    """And what was passed instead is not shown."""
+    with pytest.raises(ValueError, match=r"^account must be a text") as caught:
+        RedisRateLimit(object(), account=account)  # type: ignore[arg-type]
+
+    assert "secret" not in str(caught.value)
+
+
+def test_names_of_keys_depend_on_the_account_alone() -> None:
+    """Processes meet if they name the same account, and only then."""
+
+    def keys(account: str) -> tuple[str, ...]:
+        return RedisRateLimit(object(), account=account)._keys  # type: ignore[arg-type]
+
+    assert keys("a") == keys("a") != keys("b")
+    assert keys("\ud800") != keys("\ud801")
+
+
+def test_import_needs_no_redis() -> None:
+    """Any client with `evalsha` and `eval` will do, so nothing is imported to name one."""
+    program = "import sys; sys.modules['redis'] = None; import ngrok_async.redis"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+
+    assert (0, b"") == (done.returncode, done.stderr)
+
+
+async def test_waits_and_pauses_are_told(process: Make) -> None:
+    """`on_event` hears of the wait for a slot and of the pause after a 429, as without Redis."""
+    one = process(requests=1, window=0.1)
+    told: list[Event] = []
+
+    async def call(answer: Response) -> None:
+        async def send(_: Request) -> Response:
+            return answer
+
+        request = Request(method="GET", path="/", route="GET /x", on_event=told.append)
+        await one.limiter(request, send)
+
+    await call(OK)
+    await call(Response(status=429, headers={"Retry-After": "0.01"}))
+
+    wait, pause = told
+    assert isinstance(wait, WaitEvent)
+    assert isinstance(pause, PauseEvent)
+    assert wait.seconds > 0
+    assert (429, "GET /x") == (pause.status, pause.route)
