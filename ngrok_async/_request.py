@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
 import attrs
+from multidict import CIMultiDict, MultiMapping
 
 from ngrok_async.events import Event
 
@@ -118,6 +119,11 @@ class Request:
             _log.exception("on_event failed at %r", event)
 
 
+def _any_case(headers: Mapping[str, str]) -> Mapping[str, str]:
+    # A middleware, or the test of one, may make a response of a plain dictionary.
+    return headers if isinstance(headers, MultiMapping) else CIMultiDict(headers)
+
+
 @attrs.frozen(kw_only=True)
 class Response:
     """A whole answer, its body read to the end.
@@ -131,7 +137,7 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str] = attrs.field(default=_NO_HEADERS, repr=False)
+    headers: Mapping[str, str] = attrs.field(default=_NO_HEADERS, converter=_any_case, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
     attempts: int = 1
     maybe_applied: bool = False

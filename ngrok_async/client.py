@@ -1,22 +1,27 @@
 """The client: set up once, then one attribute per kind of resource."""
 
 import asyncio
-import ipaddress
-import os
-import platform
-import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeVar, cast
-from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiohttp
 import attrs
 
 from ngrok_async import _answer
+from ngrok_async._call import Call
 from ngrok_async._clock import Clock
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._operation import Resource
+from ngrok_async._options import (
+    api_key_of,
+    base_url_of,
+    instance,
+    max_wait_of,
+    private_proxy,
+    query_text,
+    user_agent,
+)
 from ngrok_async._rate_limit import Budget, RateLimit, shared_rate_limit
 from ngrok_async._request import (
     DEFAULT_TIMEOUT,
@@ -25,18 +30,15 @@ from ngrok_async._request import (
     Middleware,
     OnEvent,
     Request,
-    Response,
     Send,
     Timeout,
     encode_path,
 )
 from ngrok_async._retry import Retry, RetryMiddleware
 from ngrok_async._secret import APIKey
-from ngrok_async._transport import Private, Transport
-from ngrok_async._version import __version__
+from ngrok_async._transport import Transport
 from ngrok_async._wire import dumps, loads
-from ngrok_async.errors import ClientClosedError, ConfigurationError, NgrokError
-from ngrok_async.events import AttemptEvent
+from ngrok_async.errors import ClientClosedError, ConfigurationError
 from ngrok_async.unset import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -73,60 +75,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFAULT_BASE_URL: Final = "https://api.ngrok.com"
 DEFAULT_RETRY: Final = Retry()
-_ERRORS_FROM: Final = 400
-
-
-class _Call:
-    """A call under way, which `Client.aclose` may end.
-
-    It takes the cancellation back that it asked for, and no other, as `asyncio.timeout` does:
-    https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.uncancel
-    """
-
-    def __init__(self, task: asyncio.Task[object], send: Send) -> None:
-        self.task = task
-        self.attempts = 0
-        self.maybe_applied = False
-        self._send = send
-        self._cancelling = task.cancelling()
-        self._ended = False
-
-    async def send(self, request: Request) -> Response:
-        """Send to the wire, and note what is known of the effect in case that the call is ended."""
-        before, self.maybe_applied = self.maybe_applied, True
-        self.attempts += 1
-        begin = time.monotonic()
-        try:
-            response = await self._send(request)
-        except NgrokError as error:
-            self.maybe_applied = before or error.maybe_applied
-            seconds = time.monotonic() - begin
-            kind = type(error).__name__
-            request.emit(AttemptEvent, status=None, error=kind, seconds=seconds)
-            raise
-        request.emit(
-            AttemptEvent,
-            status=response.status,
-            operation_id=response.headers.get("ngrok-operation-id"),
-            seconds=time.monotonic() - begin,
-        )
-        if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):
-            self.maybe_applied = before
-        return response
-
-    def end(self) -> None:
-        self._ended = True
-        self.task.cancel()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> bool:
-        """Swallow the cancellation if it came from `end` alone."""
-        ours = self._ended and self.task.uncancel() <= self._cancelling
-        return ours and kind is asyncio.CancelledError
 
 
 class Client:
@@ -220,27 +169,27 @@ class Client:
                 loop.
         """
         try:
-            key, private_proxy = APIKey(_api_key(api_key)), _proxy(proxy)
+            key, hidden_proxy = APIKey(api_key_of(api_key)), private_proxy(proxy)
         finally:
             del api_key, proxy  # tracebacks print local variables
-        self._account = (_base_url(base_url, allow_insecure=allow_insecure), key, clock)
+        self._account = (base_url_of(base_url, allow_insecure=allow_insecure), key, clock)
         self._given_clock = clock
         self._limiter = limiter
         self._middlewares = tuple(middlewares)
-        self._timeout = _instance("timeout", timeout, Timeout, "Timeout(total=30)")
-        self._max_wait = _max_wait(max_wait)
+        self._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
+        self._max_wait = max_wait_of(max_wait)
         self._retry = None if retry is None else self._retry_of(retry)
         self.prefetch = prefetch
         self._on_event = on_event
         self._transport = Transport(
             base_url=self._account[0],
             key=key,
-            user_agent=_user_agent(app_info),
+            user_agent=user_agent(app_info),
             session=session,
-            proxy=private_proxy,
+            proxy=hidden_proxy,
             clock=self._clock,
         )
-        self._calls: dict[_Call, None] = {}  # a set that keeps the order
+        self._calls: dict[Call, None] = {}  # a set that keeps the order
         self._owner = True
 
     def with_options(
@@ -259,11 +208,11 @@ class Client:
         shared = {n: v for n, v in vars(self).items() if not isinstance(v, Resource | Group)}
         vars(view).update(shared, _owner=False)
         if timeout is not UNSET:
-            view._timeout = _instance("timeout", timeout, Timeout, "Timeout(total=30)")
+            view._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
         if retry is not UNSET:
             view._retry = None if retry is None else self._retry_of(retry)
         if max_wait is not UNSET:
-            view._max_wait = _max_wait(max_wait)
+            view._max_wait = max_wait_of(max_wait)
         if prefetch is not UNSET:
             view.prefetch = prefetch
         return view
@@ -305,7 +254,7 @@ class Client:
         request = Request(
             method=method.upper(),
             path=encoded,
-            query=tuple((name, _text(name, value)) for name, value in (params or {}).items()),
+            query=tuple((name, query_text(name, value)) for name, value in (params or {}).items()),
             json=json,
             route=f"{method.upper()} {encoded}",
             effect=EFFECTS[method.upper()],
@@ -332,7 +281,7 @@ class Client:
             max_wait=self._max_wait,
             on_event=self._on_event,
         )
-        call = _Call(task, self._transport.send)
+        call = Call(task, self._transport.send)
         self._calls[call] = None
         try:
             with call:
@@ -410,7 +359,7 @@ class Client:
 
     def _retry_of(self, policy: Retry) -> RetryMiddleware:
         return RetryMiddleware(
-            _instance("retry", policy, Retry, "Retry(max_attempts=3)"), self._clock
+            instance("retry", policy, Retry, "Retry(max_attempts=3)"), self._clock
         )
 
     def _resolved_limiter(self) -> Middleware | None:
@@ -427,130 +376,3 @@ class Client:
 
 def _link(middleware: Middleware, send: Send) -> Send:
     return lambda request: middleware(request, send)
-
-
-def _instance(name: str, value: T, kind: type[T], example: str) -> T:
-    if not isinstance(value, kind):
-        msg = f"{name} must be a {kind.__name__}, such as {example}; got {value!r}"
-        raise ConfigurationError(msg)
-    return value
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str | int | float):
-        msg = f"{name} must be a string, a number or a boolean, got {type(value).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    f"{name}{text}".encode()  # a lone surrogate fails here, and not after a wait for a slot
-    return text
-
-
-def _max_wait(value: object) -> float | None:
-    if value is None:
-        return None
-    # The comparison is False for NaN.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        msg = f"max_wait must be seconds from 0 on, or None for no limit; got {value!r}"
-        raise ConfigurationError(msg)
-    return value
-
-
-def _api_key(given: str | None) -> str:
-    key = os.environ.get("NGROK_API_KEY") if given is None else given
-    if key is None:
-        hint = (
-            "; NGROK_AUTHTOKEN is set, but an authtoken is for agents and this API refuses it"
-            if "NGROK_AUTHTOKEN" in os.environ
-            else ""
-        )
-        msg = (
-            "no API key: pass api_key= or set NGROK_API_KEY "
-            f"(keys are made at https://dashboard.ngrok.com/api-keys){hint}"
-        )
-        raise ConfigurationError(msg)
-    if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-        msg = f"api_key must be a string, got {type(key).__name__}"
-        del given, key  # tracebacks print local variables
-        raise ConfigurationError(msg)
-    return key
-
-
-def _base_url(given: str | None, *, allow_insecure: bool) -> str:
-    url = given or os.environ.get("NGROK_API_URL") or DEFAULT_BASE_URL
-    parts = _split(url)
-    # The value is not in the messages where it may hold a password.
-    if parts is None:
-        msg = "base_url must be like https://api.ngrok.com"
-        raise ConfigurationError(msg)
-    if "@" in parts.netloc:
-        msg = "base_url must not hold a user name or password; the API key is passed as api_key="
-        raise ConfigurationError(msg)
-    if parts.query or parts.fragment:
-        msg = f"base_url must not have a query or a fragment, got {url!r}"
-        raise ConfigurationError(msg)
-    if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts.hostname or ""):
-        msg = (
-            f"base_url must be https, got {url!r}: the API key would be readable on the way "
-            "(http is for this machine only, or with allow_insecure=True)"
-        )
-        raise ConfigurationError(msg)
-    path = parts.path.rstrip("/")
-    try:
-        return f"{parts.scheme}://{parts.netloc}{encode_path(path) if path else ''}"
-    except ValueError as error:
-        msg = f"base_url: {error}"
-    raise ConfigurationError(msg)
-
-
-def _proxy(given: str | None) -> Private:
-    if given is None:
-        return Private()
-    parts = _split(given)
-    if parts is None or not _is_basic(parts):
-        del given, parts  # it may hold a password, and tracebacks print local variables
-        msg = "proxy must be the URL of an HTTP proxy, such as http://user:password@10.0.0.1:3128"
-        raise ConfigurationError(msg)
-    return Private(proxy=given)
-
-
-def _split(url: object) -> SplitResult | None:
-    """Take a URL apart that aiohttp can use; None for others."""
-    if not isinstance(url, str) or not url.isascii() or not url.isprintable():
-        return None
-    if " " in url or "\\" in url:
-        return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-        # What the resolver would trip over: empty labels and long ones.
-        host = (parts.hostname or "").encode("idna")
-    except ValueError:
-        return None
-    return parts if parts.scheme in {"http", "https"} and host and port != 0 else None
-
-
-def _is_basic(parts: SplitResult) -> bool:
-    """Tell whether user name and password can be sent; an encoding for them was never agreed on."""
-    try:
-        unquote(parts.netloc.rpartition("@")[0]).encode("latin-1")
-    except UnicodeError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _user_agent(app_info: str | None) -> str:
-    major, minor, _ = platform.python_version_tuple()
-    own = f"ngrok-async/{__version__} Python/{major}.{minor} aiohttp/{aiohttp.__version__}"
-    if app_info is None:
-        return own
-    if not app_info.strip() or not app_info.isprintable() or not app_info.isascii():
-        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {app_info!r}"
-        raise ConfigurationError(msg)
-    return f"{app_info.strip()} {own}"

@@ -273,15 +273,16 @@ class _Walk(Generic[T]):
         """Return the query of the next page, as the current one's link has it."""
         if not self._started:
             return self._query
-        link = self._page.next_page_uri
-        if not link:
+        if not self._page.next_page_uri:
             return None
-        query = self._follow(link)
-        if hash(query) in self._seen:
-            raise self._bad_link("it leads to a page that this walk has already seen")
-        return query
+        query, problem = self._follow(self._page.next_page_uri)
+        if query is not None and hash(query) not in self._seen:
+            return query
+        del query  # a server may echo the key in it, and tracebacks print local variables
+        raise self._bad_link(problem or "it leads to a page that this walk has already seen")
 
-    def _follow(self, link: str) -> Query:
+    def _follow(self, link: str) -> tuple[Query | None, str | None]:
+        """Return the query of a link, or what is wrong with the link."""
         # The cursor is opaque: for some lists it is not the last item's id
         # (https://github.com/ngrok/ngrok-api-dotnet/issues/16). Only the query is taken from the
         # link, so the API key goes nowhere else, wherever it points.
@@ -290,12 +291,12 @@ class _Walk(Generic[T]):
             same_place = _place(base) == _place(target)
             query = dict(parse_qsl(target.query, keep_blank_values=True, errors="strict"))
         except ValueError:
-            raise self._bad_link("it is not a valid URL") from None
+            return None, "it is not a valid URL"
         if not same_place:
-            raise self._bad_link("it leads away from the list that it belongs to")
+            return None, "it leads away from the list that it belongs to"
         # Servers have dropped these from the link.
         query.update((name, value) for name, value in self._query if name != "before_id")
-        return tuple(query.items())
+        return tuple(query.items()), None
 
     def _bad_link(self, why: str) -> PaginationError:
         return PaginationError(

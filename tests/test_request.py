@@ -264,3 +264,10 @@ def test_a_bare_request_is_taken_for_unsafe_to_repeat() -> None:
         request.deadline,
         request.max_wait,
     )
+
+
+def test_headers_of_a_response_are_found_in_any_case() -> None:
+    """Also where a middleware made the response of a plain dictionary."""
+    response = Response(status=429, headers={"Retry-After": "3"})
+
+    assert "3" == response.headers["retry-after"] == response.headers["RETRY-AFTER"]

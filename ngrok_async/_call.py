@@ -1,0 +1,71 @@
+"""One call of a client, from its first attempt to its last."""
+
+import asyncio
+import time
+from typing import Final, Self
+
+from ngrok_async import _answer
+from ngrok_async._request import Request, Response, Send
+from ngrok_async.errors import NgrokError
+from ngrok_async.events import AttemptEvent
+
+_ERRORS_FROM: Final = 400
+
+
+class Call:
+    """A call under way, which `Client.aclose` may end.
+
+    It takes the cancellation back that it asked for, and no other, as `asyncio.timeout` does:
+    https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.uncancel
+    """
+
+    def __init__(self, task: asyncio.Task[object], send: Send) -> None:
+        """Begin.
+
+        Args:
+            task: Who waits for the call.
+            send: What leads to the wire.
+        """
+        self.task = task
+        self.attempts = 0
+        self.maybe_applied = False
+        self._send = send
+        self._cancelling = task.cancelling()
+        self._ended = False
+
+    async def send(self, request: Request) -> Response:
+        """Send to the wire, and note what is known of the effect in case that the call is ended."""
+        before, self.maybe_applied = self.maybe_applied, True
+        self.attempts += 1
+        begin = time.monotonic()
+        try:
+            response = await self._send(request)
+        except NgrokError as error:
+            self.maybe_applied = before or error.maybe_applied
+            seconds = time.monotonic() - begin
+            kind = type(error).__name__
+            request.emit(AttemptEvent, status=None, error=kind, seconds=seconds)
+            raise
+        request.emit(
+            AttemptEvent,
+            status=response.status,
+            operation_id=response.headers.get("ngrok-operation-id"),
+            seconds=time.monotonic() - begin,
+        )
+        if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):
+            self.maybe_applied = before
+        return response
+
+    def end(self) -> None:
+        """Cancel the task, but for no longer than the call lasts."""
+        self._ended = True
+        self.task.cancel()
+
+    def __enter__(self) -> Self:
+        """Return the call itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> bool:
+        """Swallow the cancellation if it came from `end` alone."""
+        ours = self._ended and self.task.uncancel() <= self._cancelling
+        return ours and kind is asyncio.CancelledError

@@ -1,0 +1,156 @@
+"""The options of a client, checked before anything else happens.
+
+What is wrong is named together with what would be right. A value that may hold a secret is not
+shown.
+"""
+
+import ipaddress
+import os
+import platform
+from typing import Final, TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import aiohttp
+
+from ngrok_async._request import encode_path
+from ngrok_async._transport import Private
+from ngrok_async._version import __version__
+from ngrok_async.errors import ConfigurationError
+
+T = TypeVar("T")
+
+DEFAULT_BASE_URL: Final = "https://api.ngrok.com"
+
+
+def instance(name: str, value: T, kind: type[T], example: str) -> T:
+    """Return `value` if it is of its kind."""
+    if not isinstance(value, kind):
+        msg = f"{name} must be a {kind.__name__}, such as {example}; got {value!r}"
+        raise ConfigurationError(msg)
+    return value
+
+
+def query_text(name: str, value: object) -> str:
+    """Return a value of a query as text."""
+    if not isinstance(value, str | int | float):
+        msg = f"{name} must be a string, a number or a boolean, got {type(value).__name__}"
+        raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    f"{name}{text}".encode()  # a lone surrogate fails here, and not after a wait for a slot
+    return text
+
+
+def max_wait_of(value: object) -> float | None:
+    """Return the longest wait in seconds, or None for no limit."""
+    if value is None:
+        return None
+    # The comparison is False for NaN.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        msg = f"max_wait must be seconds from 0 on, or None for no limit; got {value!r}"
+        raise ConfigurationError(msg)
+    return value
+
+
+def api_key_of(given: str | None) -> str:
+    """Return the key that was given, or the one of the environment."""
+    key = os.environ.get("NGROK_API_KEY") if given is None else given
+    if key is None:
+        hint = (
+            "; NGROK_AUTHTOKEN is set, but an authtoken is for agents and this API refuses it"
+            if "NGROK_AUTHTOKEN" in os.environ
+            else ""
+        )
+        msg = (
+            "no API key: pass api_key= or set NGROK_API_KEY "
+            f"(keys are made at https://dashboard.ngrok.com/api-keys){hint}"
+        )
+        raise ConfigurationError(msg)
+    if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
+        msg = f"api_key must be a string, got {type(key).__name__}"
+        del given, key  # tracebacks print local variables
+        raise ConfigurationError(msg)
+    return key
+
+
+def base_url_of(given: str | None, *, allow_insecure: bool) -> str:
+    """Return the base URL without a slash at its end, if the key may be sent there."""
+    url = given or os.environ.get("NGROK_API_URL") or DEFAULT_BASE_URL
+    parts = _split(url)
+    # The value is not in the messages where it may hold a password.
+    if parts is None:
+        msg = "base_url must be like https://api.ngrok.com"
+        raise ConfigurationError(msg)
+    if "@" in parts.netloc:
+        msg = "base_url must not hold a user name or password; the API key is passed as api_key="
+        raise ConfigurationError(msg)
+    if parts.query or parts.fragment:
+        msg = f"base_url must not have a query or a fragment, got {url!r}"
+        raise ConfigurationError(msg)
+    if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts.hostname or ""):
+        msg = (
+            f"base_url must be https, got {url!r}: the API key would be readable on the way "
+            "(http is for this machine only, or with allow_insecure=True)"
+        )
+        raise ConfigurationError(msg)
+    path = parts.path.rstrip("/")
+    try:
+        return f"{parts.scheme}://{parts.netloc}{encode_path(path) if path else ''}"
+    except ValueError as error:
+        msg = f"base_url: {error}"
+    raise ConfigurationError(msg)
+
+
+def private_proxy(given: str | None) -> Private:
+    """Return the proxy, out of sight of tracebacks; empty where none was given."""
+    if given is None:
+        return Private()
+    parts = _split(given)
+    if parts is None or not _is_basic(parts):
+        del given, parts  # it may hold a password, and tracebacks print local variables
+        msg = "proxy must be the URL of an HTTP proxy, such as http://user:password@10.0.0.1:3128"
+        raise ConfigurationError(msg)
+    return Private(proxy=given)
+
+
+def _split(url: object) -> SplitResult | None:
+    """Take a URL apart that aiohttp can use; None for others."""
+    if not isinstance(url, str) or not url.isascii() or not url.isprintable():
+        return None
+    if " " in url or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        # What the resolver would trip over: empty labels and long ones.
+        host = (parts.hostname or "").encode("idna")
+    except ValueError:
+        return None
+    return parts if parts.scheme in {"http", "https"} and host and port != 0 else None
+
+
+def _is_basic(parts: SplitResult) -> bool:
+    """Tell whether user name and password can be sent; an encoding for them was never agreed on."""
+    try:
+        unquote(parts.netloc.rpartition("@")[0]).encode("latin-1")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def user_agent(app_info: str | None) -> str:
+    """Return the user agent, with the program that uses us in front."""
+    major, minor, _ = platform.python_version_tuple()
+    own = f"ngrok-async/{__version__} Python/{major}.{minor} aiohttp/{aiohttp.__version__}"
+    if app_info is None:
+        return own
+    if not app_info.strip() or not app_info.isprintable() or not app_info.isascii():
+        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {app_info!r}"
+        raise ConfigurationError(msg)
+    return f"{app_info.strip()} {own}"
