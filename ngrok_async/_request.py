@@ -57,7 +57,7 @@ def _seconds(_: object, attribute: "attrs.Attribute[Any]", value: object) -> Non
         raise ValueError(msg)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Timeout:
     """How long a call may take, in seconds; None switches a limit off.
 

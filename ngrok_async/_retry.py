@@ -52,7 +52,7 @@ def _codes(value: Iterable[str]) -> frozenset[str]:
     return frozenset(value)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Retry:
     """When a call is repeated.
 
@@ -72,11 +72,11 @@ class Retry:
     """
 
     max_attempts: int = attrs.field(default=4, validator=_at_least_one)
-    backoff: float = attrs.field(default=0.5, validator=_not_negative)
-    max_backoff: float = attrs.field(default=8.0, validator=_not_negative)
-    max_retry_after: float = attrs.field(default=120.0, validator=_not_negative)
-    codes: frozenset[str] = attrs.field(default=frozenset(), converter=_codes)
-    budget: int = attrs.field(default=20, validator=_not_negative)
+    backoff: float = attrs.field(kw_only=True, default=0.5, validator=_not_negative)
+    max_backoff: float = attrs.field(kw_only=True, default=8.0, validator=_not_negative)
+    max_retry_after: float = attrs.field(kw_only=True, default=120.0, validator=_not_negative)
+    codes: frozenset[str] = attrs.field(kw_only=True, default=frozenset(), converter=_codes)
+    budget: int = attrs.field(kw_only=True, default=20, validator=_not_negative)
 
 
 @attrs.frozen

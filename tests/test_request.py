@@ -245,7 +245,7 @@ def test_a_bare_response_is_a_first_and_clear_one() -> None:
     assert (False, False) == (response.maybe_applied, response.retry_budget_exhausted)
 
 
-@pytest.mark.parametrize("kind", [Request, Response, Timeout])
+@pytest.mark.parametrize("kind", [Request, Response])
 def test_fields_are_passed_by_name(kind: type[object]) -> None:
     """Values with this many fields are read by their names, and may grow."""
     with pytest.raises(TypeError, match="positional"):
@@ -271,3 +271,8 @@ def test_headers_of_a_response_are_found_in_any_case() -> None:
     response = Response(status=429, headers={"Retry-After": "3"})
 
     assert "3" == response.headers["retry-after"] == response.headers["RETRY-AFTER"]
+
+
+def test_limits_are_passed_in_their_order_too() -> None:
+    """Three numbers in the order in which the limits apply: to connect, an attempt, the call."""
+    assert Timeout(connect=1, attempt=2, total=3) == Timeout(1, 2, 3)

@@ -166,7 +166,6 @@ def options() -> None:
     middleware: Middleware = limit
     del middleware
 
-    Timeout(30)  # type: ignore[call-arg]
     Timeout(totla=30)  # type: ignore[call-arg]
     Timeout().total = 3  # type: ignore[misc]
     Retry(max_attempts="3")  # type: ignore[arg-type]
