@@ -20,6 +20,7 @@ from cattrs.gen import (
     override,
 )
 
+from ngrok_async._fast import compile_model
 from ngrok_async._model import Model
 from ngrok_async._request import JSON
 
@@ -259,7 +260,8 @@ def _make(*, detailed_validation: bool) -> Converter:
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
     converter.register_structure_hook_factory(
-        lambda t: isinstance(t, type) and issubclass(t, Model), _model_hook
+        lambda t: isinstance(t, type) and issubclass(t, Model),
+        _model_hook if detailed_validation else compile_model,
     )
     return converter
 
