@@ -123,6 +123,20 @@ def drift(session: nox.Session) -> None:
     session.run("python", "-m", "tools.drift", *session.posargs)
 
 
+@nox.session(default=False)  # takes a quarter of an hour
+def mutants(session: nox.Session) -> None:
+    """Break retries, rate limit and paging on purpose, and count which breaks the tests notice."""
+    session.install("-e", ".[testing,redis]", *group("test"))
+    session.run("python", "-m", "tools.mutants", *session.posargs)
+
+
+@nox.session(default=False)  # takes as long as you say
+def soak(session: nox.Session) -> None:
+    """Call a failing fake for minutes and see that nothing is lost, doubled or leaked."""
+    session.install("-e", ".[testing]")
+    session.run("python", "benchmarks/soak.py", *(session.posargs or ["--minutes", "3"]))
+
+
 @nox.session(python=LOWEST)
 def lowest(session: nox.Session) -> None:
     """Run the tests on the oldest dependencies that pyproject.toml allows."""
