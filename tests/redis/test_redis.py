@@ -801,9 +801,9 @@ async def test_older_answer_on_another_connection_changes_nothing(process: Make)
 
     await one.call("a")
     limiter = one.limiter
-    from ngrok_async.redis import _SHA  # noqa: PLC0415 # for this test alone
+    from ngrok_async._redis_script import SHA  # noqa: PLC0415 # for this test alone
 
-    slow[:] = [_SHA, 3, *limiter._keys, "look"]
+    slow[:] = [SHA, 3, *limiter._keys, "look"]
     one.wire.after = lambda _: keep()
     task = asyncio.create_task(limiter.read_budget())
     await asyncio.sleep(0.05)
