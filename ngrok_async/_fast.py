@@ -130,9 +130,17 @@ def _check(
         return lines, "None if v == zero else v" if len(members) > 1 else "v"
     if get_origin(hint) is tuple:
         item = get_args(hint)[0]
-        scope[f"hook{number}"] = converter.get_structure_hook(item)
+        scope[f"hook{number}"] = _hook(item, scope, converter)
         check = ["if type(v) is not list: raise Unusual"]
         return check, f"tuple([hook{number}(item, None) for item in v])"
-    scope[f"hook{number}"] = converter.get_structure_hook(rest[0] if len(rest) == 1 else hint)
-    scope[f"hint{number}"] = rest[0] if len(rest) == 1 else hint
+    only = rest[0] if len(rest) == 1 else hint
+    scope[f"hook{number}"] = _hook(only, scope, converter)
+    scope[f"hint{number}"] = only
     return [], f"hook{number}(v, hint{number})"
+
+
+def _hook(hint: Any, scope: dict[str, Any], converter: Converter) -> Hook:  # noqa: ANN401 # a type form
+    if hint is scope["kind"]:  # a model that holds its own kind: its function is not made yet
+        return lambda value, _: scope["structure"](value, None)
+    hook: Hook = converter.get_structure_hook(hint)
+    return hook

@@ -126,3 +126,22 @@ def test_a_required_time_may_be_null(at: str | None) -> None:
 
     assert Appointment(at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC) if at == TIME else None) == fast
     assert exact == fast
+
+
+@attrs.frozen(kw_only=True)
+class Nest(Model):
+    """A model that holds its own kind."""
+
+    id: str
+    inner: "Nest | None" = None
+    others: tuple["Nest", ...] = ()
+
+
+def test_a_model_may_hold_its_own_kind() -> None:
+    """It is decoded by the fast pass too, as deep as it goes."""
+    value = {"id": "a", "inner": {"id": "b", "others": [{"id": "c"}, {"id": "d", "new": 1}]}}
+    fast, exact = (outcome(converter, value, Nest) for converter in (_FAST, _EXACT))
+
+    others = (Nest(id="c"), Nest(id="d", extra={"new": 1}))
+    assert Nest(id="a", inner=Nest(id="b", others=others)) == fast
+    assert exact == fast
