@@ -98,7 +98,7 @@ class Chaos:
             journal.note(born=id_, at=time.monotonic())
         api = fake._server._api  # the only place that knows what was applied
         self._apply = api.answer
-        api.answer = self._answer  # type: ignore[method-assign]
+        api.answer = self._answer  # type: ignore[method-assign] # to keep a journal
 
     def _answer(self, request: Any) -> Any:  # noqa: ANN401 # passed on
         answer = self._apply(request)  # raises where it refuses: nothing was applied then
@@ -196,7 +196,7 @@ class Levels:
         links: list[str] = []
         for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 # of names, not paths
             with contextlib.suppress(OSError):  # the directory's own is gone by now
-                links.append(os.readlink(f"/proc/self/fd/{name}"))  # noqa: PTH115
+                links.append(os.readlink(f"/proc/self/fd/{name}"))  # noqa: PTH115 # as above
         return cls(
             at=time.monotonic(),
             rss_mib=pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
