@@ -19,6 +19,8 @@ class Call:
     https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.uncancel
     """
 
+    __slots__ = ("_cancelling", "_ended", "_send", "attempts", "maybe_applied", "task")
+
     def __init__(self, task: asyncio.Task[object], send: Send) -> None:
         """Begin.
 
@@ -46,12 +48,13 @@ class Call:
             kind = type(error).__name__
             request.emit(AttemptEvent, status=None, error=kind, seconds=seconds)
             raise
-        request.emit(
-            AttemptEvent,
-            status=response.status,
-            operation_id=response.headers.get("ngrok-operation-id"),
-            seconds=time.monotonic() - begin,
-        )
+        if request.on_event is not None:
+            request.emit(
+                AttemptEvent,
+                status=response.status,
+                operation_id=response.headers.get("ngrok-operation-id"),
+                seconds=time.monotonic() - begin,
+            )
         if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):
             self.maybe_applied = before
         return response

@@ -24,7 +24,7 @@ from typing import (
 import attrs
 
 from ngrok_async._encode import Encoder, encoder, id_of
-from ngrok_async._request import EFFECTS, JSON, Effect, Request, encode_segment
+from ngrok_async._request import EFFECTS, JSON, NO_LIMITS, Effect, Limits, Request, encode_segment
 from ngrok_async._wire import MismatchError, decode, dumps, loads
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
@@ -56,6 +56,10 @@ class Caller(Protocol):
     @property
     def prefetch(self) -> bool:
         """Whether pagers ask for the next page early."""
+        ...
+
+    def limits(self) -> Limits:
+        """Return what the client's options set for a request that is made now."""
         ...
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
@@ -105,6 +109,9 @@ class Operation:
         self.function = function
         self._types = types
         self.path_names = tuple(_PLACEHOLDER.findall(self.template))
+        self._holes = tuple((name, f"{{{name}}}") for name in self.path_names)
+        # Arguments that are not in the path go into a JSON body, else into the query.
+        self.sends_json = self.method in _WITH_BODY
 
     @cached_property
     def hints(self) -> Mapping[str, Any]:
@@ -128,11 +135,6 @@ class Operation:
     def _page_of(self) -> Any:  # noqa: ANN401 # a type form
         return tuple.__class_getitem__((self.model, ...))
 
-    @property
-    def sends_json(self) -> bool:
-        """Whether arguments that are not in the path go into a JSON body, else into the query."""
-        return self.method in _WITH_BODY
-
     def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:
         """Return the arguments that were passed, by name.
 
@@ -141,6 +143,8 @@ class Operation:
         """
         positional, required, names = self._binding
         bound = dict(zip(positional, args, strict=False))
+        if not kwargs and len(args) == len(positional) and required == bound.keys():
+            return bound
         if (
             len(args) > len(positional)
             or not names.issuperset(kwargs)
@@ -176,34 +180,25 @@ class Operation:
             if name != "return" and name not in self.path_names
         }
 
-    def request(self, arguments: Mapping[str, object]) -> Request:
+    def request(self, arguments: Mapping[str, object], limits: Limits = NO_LIMITS) -> Request:
         """Build the request for arguments that `bind` returned.
+
+        Args:
+            arguments: The arguments by name.
+            limits: What the client's options set.
 
         Raises:
             ValueError: A value cannot be sent; names the parameter.
         """
         path = self.template
-        for name in self.path_names:
-            segment = encode_segment(name, id_of(name, arguments[name]))
-            path = path.replace(f"{{{name}}}", segment)
-        encoders = self._encoders
-        required = self._binding[1]
-        content: dict[str, JSON] = {
-            name: encoders[name](name, value)
-            for name, value in arguments.items()
-            if (value is not UNSET or name in required) and name not in self.path_names
-        }
+        for name, hole in self._holes:
+            path = path.replace(hole, encode_segment(name, id_of(name, arguments[name])))
         json: JSON = None
         query: Query = ()
-        if not self.sends_json:
-            query = tuple(_pairs(content))
-        elif self.method == "PUT":
-            json = content["module"]  # alone: the names in the path are no part of it
-        else:
-            json = content
-            if self.method == "PATCH" and not content and encoders:
-                msg = f"nothing to change; pass at least one of {', '.join(encoders)}"
-                raise ValueError(msg)
+        if self.sends_json:
+            json = self._json(arguments)
+        elif len(arguments) > len(self._holes):
+            query = tuple(_pairs(self._content(arguments)))
         return Request(
             method=self.method,
             path=path,
@@ -211,7 +206,26 @@ class Operation:
             json=json,
             route=self.route,
             effect=self.effect,
+            **limits,
         )
+
+    def _json(self, arguments: Mapping[str, object]) -> JSON:
+        content = self._content(arguments)
+        if self.method == "PUT":
+            return content["module"]  # alone: the names in the path are no part of it
+        if self.method == "PATCH" and not content and self._encoders:
+            msg = f"nothing to change; pass at least one of {', '.join(self._encoders)}"
+            raise ValueError(msg)
+        return content
+
+    def _content(self, arguments: Mapping[str, object]) -> dict[str, JSON]:
+        encoders = self._encoders
+        required = self._binding[1]
+        return {
+            name: encoders[name](name, value)
+            for name, value in arguments.items()
+            if (value is not UNSET or name in required) and name not in self.path_names
+        }
 
     def decode(self, body: bytes) -> Any:  # noqa: ANN401 # the declared type
         """Turn the body of a success into what the declaration returns, a `Page` for a list."""
@@ -313,7 +327,7 @@ class _Listing:
         return self._caller.prefetch
 
     async def fetch(self, query: Query) -> Page[Any]:
-        request = attrs.evolve(self._request, query=query)
+        request = attrs.evolve(self._request, query=query, **self._caller.limits())
         return await self._caller.call(request, self._operation.decode)
 
 
@@ -348,8 +362,9 @@ def at_route(declared: F, route: str, types: Mapping[object, Any]) -> F:
 def _method(function: F, declared: Operation) -> F:
     @wraps(function)
     async def call(self: Resource, /, *args: object, **kwargs: object) -> object:
-        request = declared.request(declared.bind(args, kwargs))
-        return await self.caller.call(request, declared.decode)
+        caller = self.caller
+        request = declared.request(declared.bind(args, kwargs), caller.limits())
+        return await caller.call(request, declared.decode)
 
     call.operation = declared  # type: ignore[attr-defined]
     return cast("F", call)

@@ -41,6 +41,7 @@ _UNITS: Final = {
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
     **dict.fromkeys(("d", "day", "days"), 86400.0),
 }
+_ERRORS_FROM: Final = 400
 # A `Retry-After` of the year 9999 must not end a process's calls for good: ask once an hour.
 _LONGEST_PAUSE: Final = 3600.0
 
@@ -153,7 +154,7 @@ class RateLimit:
             self._start(now)
         try:
             response = await send(request)
-            if is_throttled(response):
+            if response.status >= _ERRORS_FROM and is_throttled(response):
                 pause = self._slow_down(response)  # before the next in the queue gets its place
                 request.emit(PauseEvent, status=response.status, seconds=pause)
         except ConnectError:
@@ -266,7 +267,10 @@ class RateLimit:
         return max(self._paused_until, min(self._next_start, self._spread_until))
 
     def _may_start(self, now: float) -> bool:
-        if self._in_flight >= self._max_in_flight or now < self._opens_at:
+        if self._in_flight >= self._max_in_flight:
+            return False
+        # Most often there is no pause at all.
+        if (now < self._spread_until or now < self._paused_until) and now < self._opens_at:
             return False
         self._expire(now)
         return len(self._stamps) + self._in_flight < self._limit
@@ -281,12 +285,12 @@ class RateLimit:
         self._in_flight -= 1
         if counts:
             stamp = self._clock.time() + late
+            stamps = self._stamps
             # Late stamps are rare and small: insert from the right.
-            later: list[float] = []
-            while self._stamps and self._stamps[-1] > stamp:
-                later.append(self._stamps.pop())
-            self._stamps.append(stamp)
-            self._stamps.extend(reversed(later))
+            place = len(stamps)
+            while place and stamps[place - 1] > stamp:
+                place -= 1
+            stamps.insert(place, stamp)
         if self._waiters:
             self._wake()
 

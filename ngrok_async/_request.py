@@ -4,11 +4,11 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypedDict
 from urllib.parse import quote
 
 import attrs
-from multidict import CIMultiDict, MultiMapping
+from multidict import CIMultiDict, CIMultiDictProxy, MultiMapping
 
 from ngrok_async.events import Event
 
@@ -43,6 +43,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
 # Most ids: nothing to encode, and quote() is slow.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+# Known at a glance; the check for the abstract class takes longer.
+_FROM_AIOHTTP: Final[type] = CIMultiDictProxy
 
 
 def _seconds(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
@@ -76,7 +78,24 @@ class Timeout:
 DEFAULT_TIMEOUT: Final = Timeout()
 
 
-@attrs.frozen(kw_only=True)
+class Limits(TypedDict):
+    """What a client's options set in every request of a call."""
+
+    timeout: Timeout
+    deadline: float | None
+    max_wait: float | None
+    on_event: OnEvent | None
+
+
+NO_LIMITS: Final[Limits] = {
+    "timeout": DEFAULT_TIMEOUT,
+    "deadline": None,
+    "max_wait": None,
+    "on_event": None,
+}
+
+
+@attrs.frozen(kw_only=True, slots=False)  # a frozen class with slots is slow to make
 class Request:
     """A request that is built but not sent.
 
@@ -120,11 +139,13 @@ class Request:
 
 
 def _any_case(headers: Mapping[str, str]) -> Mapping[str, str]:
+    if type(headers) is _FROM_AIOHTTP or isinstance(headers, MultiMapping):
+        return headers
     # A middleware, or the test of one, may make a response of a plain dictionary.
-    return headers if isinstance(headers, MultiMapping) else CIMultiDict(headers)
+    return CIMultiDict(headers)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)
 class Response:
     """A whole answer, its body read to the end.
 

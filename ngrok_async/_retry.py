@@ -193,6 +193,9 @@ class RetryMiddleware:
                 outcome = await send(request)
             except NgrokError as error:
                 outcome = error
+            if isinstance(outcome, Response) and outcome.status < _ERRORS_FROM:
+                self._tokens = min(self._policy.budget, self._tokens + _EARNED)
+                return self._conclude(request, outcome, attempts + 1, ambiguous=ambiguous)
             if isinstance(outcome, Response) or outcome.attempts:
                 attempts += 1
             else:
@@ -200,9 +203,6 @@ class RetryMiddleware:
                 # that would not let us wait: what ngrok itself said before tells more.
                 if isinstance(outcome, RateLimitedError | RequestTimeoutError):
                     outcome = last or outcome
-                return self._conclude(request, outcome, attempts, ambiguous=ambiguous)
-            if isinstance(outcome, Response) and outcome.status < _ERRORS_FROM:
-                self._tokens = min(self._policy.budget, self._tokens + _EARNED)
                 return self._conclude(request, outcome, attempts, ambiguous=ambiguous)
             if request.effect == "remove" and ambiguous and _is_gone(outcome):
                 # The attempt whose answer got lost did it.

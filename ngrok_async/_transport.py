@@ -3,16 +3,19 @@
 import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Final, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from ngrok_async._clock import Clock
 from ngrok_async._request import Request, Response
 from ngrok_async._secret import APIKey
+from ngrok_async._timeouts import Timeouts
 from ngrok_async._wire import dumps
 from ngrok_async.errors import (
     ClientClosedError,
@@ -30,14 +33,24 @@ MAX_BODY: Final = 10 * 1024 * 1024
 # A proxy forbids it, or wants credentials: trying again helps nobody. Anything else that it says,
 # such as 404 for a host that it cannot find, must not pass for an answer of ngrok.
 _PROXY_REFUSALS: Final = frozenset({403, 407})
-# aiohttp would add one of its own to a POST without a body.
-_NOT_ADDED: Final = ("Content-Type",)
+# aiohttp would add one of its own to these if they come without a body.
+_NOT_ADDED: Final[Mapping[str, tuple[str]]] = dict.fromkeys(
+    ("POST", "PUT", "PATCH"), ("Content-Type",)
+)
 # Where the texts of aiohttp's parser begin to quote the server.
 _QUOTE: Final = re.compile(r"\s*[:'\"\n].*", re.DOTALL)
 
 
 class Private(dict[str, str]):
-    """Headers with the key, or a proxy's URL; tracebacks print local variables."""
+    """A proxy's URL; tracebacks print local variables."""
+
+    def __repr__(self) -> str:
+        """Hide the values."""
+        return f"<{len(self)} values, not shown>"
+
+
+class PrivateHeaders(CIMultiDict[str]):
+    """Headers with the key, in the form that aiohttp need not convert."""
 
     def __repr__(self) -> str:
         """Hide the values."""
@@ -55,17 +68,18 @@ class _Attempt:
         self,
         request: Request,
         session: aiohttp.ClientSession,
-        timeout: aiohttp.ClientTimeout,
+        seconds: float | None,
         scrub: Callable[[str], str],
     ) -> None:
         self.request = request
         self.session = session
-        self.timeout = timeout
+        self.seconds = seconds
         self._scrub = scrub
         self._leaving: aiohttp.ClientRequest | None = None
         # Client.call has made sure that there is one.
         self._task = cast("asyncio.Task[object]", asyncio.current_task())
         self._cancelling = self._task.cancelling()
+        self._expired = False
 
     async def __call__(
         self,
@@ -88,13 +102,25 @@ class _Attempt:
             reason = _reason(error)
         raise _LostError(reason)
 
+    def expire(self) -> None:
+        """Cancel the task, but for no longer than the attempt lasts."""
+        self._expired = True
+        self._task.cancel()
+
+    def end(self) -> None:
+        """Take the own cancellation back, and no other, as `asyncio.timeout` does."""
+        if self._expired:
+            self._task.uncancel()
+
     def outcome(self, error: BaseException) -> Response | NgrokError | None:
         """Return what an error means; None where it is not one of the connection."""
         # Closing a session also cancels what waits for one of its connections: CancelledError in a
         # task that nobody has cancelled.
         cancelled = isinstance(error, asyncio.CancelledError)
-        if cancelled and self._task.cancelling() > self._cancelling:
+        if cancelled and self._task.cancelling() - self._expired > self._cancelling:
             return None
+        if cancelled and self._expired:
+            error = TimeoutError()
         if self.session.closed:
             return self._error(
                 ClientClosedError,
@@ -121,7 +147,7 @@ class _Attempt:
     def _failure(self, error: Exception) -> NgrokError:
         if isinstance(error, aiohttp.InvalidURL):  # its text may hold the proxy's password
             return ConfigurationError("aiohttp cannot use the base URL, or the URL of the proxy")
-        message = _connect_error(error, self.timeout)
+        message = _connect_error(error, self.request.timeout.connect)
         if message is not None:
             failure = self._error(ConnectError, message)
             failure.permanent = isinstance(
@@ -130,7 +156,7 @@ class _Attempt:
             return failure
         if isinstance(error, TimeoutError):
             what = "no whole answer" if self._sent else "nothing could be sent"
-            return self._error(RequestTimeoutError, what + _within(self.timeout.total))
+            return self._error(RequestTimeoutError, what + _within(self.seconds))
         if self._sent:
             return self._error(ConnectionLostError, f"no whole answer: {_reason(error)}")
         return self._error(ConnectError, f"nothing could be sent: {_reason(error)}")
@@ -175,13 +201,15 @@ class Transport:
         self._owns_session = session is None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
-        self._headers = Private({
+        self._timeouts = Timeouts(asyncio.get_running_loop)
+        self._headers = PrivateHeaders({
             "Authorization": f"Bearer {key.reveal()}",
             "Ngrok-Version": "2",
             "User-Agent": user_agent,
             "Accept": "application/json",
         })  # fmt: skip
-        self._json_headers = Private({**self._headers, "Content-Type": "application/json"})
+        self._json_headers = PrivateHeaders(self._headers)
+        self._json_headers["Content-Type"] = "application/json"
 
     def open(self) -> aiohttp.ClientSession:
         """Return the session to use now.
@@ -191,10 +219,21 @@ class Transport:
             ConfigurationError: The client is used in another event loop or process than before, or
                 the injected session belongs to another loop.
         """
+        session, loop = self._session, asyncio.get_running_loop()
+        if (
+            session is None
+            or session.closed
+            or self.closed
+            or self._loop is not loop
+            or self._pid != os.getpid()
+        ):
+            return self._open(loop)
+        return session
+
+    def _open(self, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientSession:
         if self.closed:
             msg = "this client is closed; make a new one, or close it later"
             raise ClientClosedError(msg)
-        loop = asyncio.get_running_loop()
         if self._loop is None:
             # aiohttp has no other way to ask a session for its loop.
             self._loop, self._pid = getattr(self._session, "_loop", loop), os.getpid()
@@ -221,6 +260,7 @@ class Transport:
     async def close(self) -> None:
         """Close the own session; a passed one stays as it is."""
         self.closed = True
+        self._timeouts.close()
         if self._owns_session and self._session is not None:
             await self._session.close()
 
@@ -234,7 +274,10 @@ class Transport:
             ConfigurationError: The session cannot be used for this.
         """
         session = self.open()
-        attempt = _Attempt(request, session, self._timeout(request), self._scrub)
+        seconds = self._seconds(request)
+        attempt = _Attempt(request, session, seconds, self._scrub)
+        if seconds is not None:
+            self._timeouts.start(attempt, seconds)
         outcome: Response | NgrokError | None
         try:
             outcome = await self._exchange(attempt)
@@ -249,6 +292,9 @@ class Transport:
             outcome = attempt.outcome(error)
             if outcome is None:
                 raise
+        finally:
+            self._timeouts.stop(attempt)
+            attempt.end()
         # Outside of the handler: aiohttp's errors hold the request's headers, so the key
         # (https://github.com/aio-libs/aiohttp/issues/8402), and must not be the context of ours.
         if isinstance(outcome, NgrokError):
@@ -257,53 +303,68 @@ class Transport:
 
     async def _exchange(self, attempt: _Attempt) -> Response | ResponseTooLargeError:
         request, session = attempt.request, attempt.session
-        async with session.request(
+        # These replace the session's own, so those are put behind ours. There is no public way to
+        # read them: https://github.com/aio-libs/aiohttp/issues/11162
+        others = getattr(session, "_middlewares", ())
+        bare = request.json is None
+        response = await session.request(
             request.method,
             self._url(request),
-            data=None if request.json is None else dumps(request.json),
+            data=None if bare else dumps(request.json),
             headers=self._headers_of(request),
-            skip_auto_headers=_NOT_ADDED if request.json is None else None,
-            timeout=attempt.timeout,
+            skip_auto_headers=_NOT_ADDED.get(request.method) if bare else None,
+            timeout=_connect_timeout(request.timeout.connect),
             allow_redirects=False,  # the key would go along
             raise_for_status=False,
             auto_decompress=True,
-            # These replace the session's own, so those are put behind ours. There is no public
-            # way to read them: https://github.com/aio-libs/aiohttp/issues/11162
-            middlewares=(attempt, *getattr(session, "_middlewares", ())),
+            middlewares=(attempt, *others) if others else (attempt,),
             proxy=self._proxy.get("proxy"),  # None: as the session has it
-        ) as response:
+        )
+        # Not `async with`: at the end of the body aiohttp has released the connection already, and
+        # looking after it once more costs a twentieth of a request.
+        try:
             return await _read(request, response)
+        except BaseException:
+            response.close()
+            raise
 
     def _url(self, request: Request) -> URL:
         query = f"?{urlencode(request.query, quote_via=quote)}" if request.query else ""
         return URL(f"{self.base_url}{request.path}{query}", encoded=True)
 
-    def _headers_of(self, request: Request) -> Private:
+    def _headers_of(self, request: Request) -> PrivateHeaders:
         headers = self._headers if request.json is None else self._json_headers
-        return Private({**headers, **request.headers}) if request.headers else headers
+        if request.headers:
+            headers = PrivateHeaders(headers)
+            headers.update(request.headers)
+        return headers
 
-    def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
+    def _seconds(self, request: Request) -> float | None:
+        """Return how long the attempt may take."""
         attempt = request.timeout.attempt
-        if request.deadline is not None:
-            remaining = request.deadline - self._clock().time()
-            if remaining <= 0:
-                raise RequestTimeoutError(
-                    f"not sent: the total timeout of {request.timeout.total:g} s is over",
-                    method=request.method,
-                    path=request.path,
-                )
-            attempt = remaining if attempt is None else min(attempt, remaining)
-        return aiohttp.ClientTimeout(
-            total=attempt,
-            sock_connect=request.timeout.connect,
-            ceil_threshold=float("inf"),  # else aiohttp rounds up to whole seconds
-        )
+        if request.deadline is None:
+            return attempt
+        remaining = request.deadline - self._clock().time()
+        if remaining <= 0:
+            raise RequestTimeoutError(
+                f"not sent: the total timeout of {request.timeout.total:g} s is over",
+                method=request.method,
+                path=request.path,
+            )
+        return remaining if attempt is None else min(attempt, remaining)
 
 
-def _connect_error(error: Exception, timeout: aiohttp.ClientTimeout) -> str | None:
+@lru_cache(maxsize=16)
+def _connect_timeout(seconds: float | None) -> aiohttp.ClientTimeout:
+    # No total: aiohttp would set a timer for each request. Without a threshold it would round up to
+    # whole seconds.
+    return aiohttp.ClientTimeout(total=None, sock_connect=seconds, ceil_threshold=float("inf"))
+
+
+def _connect_error(error: Exception, seconds: float | None) -> str | None:
     """Return what kept the connection from coming about, or None if it was something else."""
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return f"no connection{_within(timeout.sock_connect)}"
+        return f"no connection{_within(seconds)}"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return f"the certificate of {error.host} is not trusted: {error.certificate_error}"
     if isinstance(error, aiohttp.ServerFingerprintMismatch):
@@ -335,24 +396,24 @@ async def _read(
     request: Request, response: aiohttp.ClientResponse
 ) -> Response | ResponseTooLargeError:
     """Read the body to its end, or refuse it before it fills the memory."""
-    content, size = response.content, 0
-    chunks: list[bytes] = []
-    declared = response.content_length or 0
-    while declared <= MAX_BODY and (chunk := await content.readany()):
-        size += len(chunk)  # decompressed
-        if size > MAX_BODY:
-            break
-        chunks.append(chunk)
-    if max(size, declared) > MAX_BODY:
-        return ResponseTooLargeError(
-            f"HTTP {response.status}: the body is larger than {MAX_BODY} bytes",
-            status=response.status,
-            method=request.method,
-            path=request.path,
-            maybe_applied=request.effect != "read",
-        )
-    return Response(
+    content = response.content
+    # Most bodies have arrived whole, together with the headers.
+    declared = 0 if content.is_eof() else response.content_length or 0
+    body = b"" if declared > MAX_BODY else await content.readany()  # decompressed
+    size = max(declared, len(body))
+    if size <= MAX_BODY and not content.at_eof():
+        chunks, size = [body], len(body)
+        while size <= MAX_BODY and (chunk := await content.readany()):
+            size += len(chunk)
+            chunks.append(chunk)
+        body = b"".join(chunks)
+    if size <= MAX_BODY:
+        return Response(status=response.status, headers=response.headers, body=body)
+    response.close()
+    return ResponseTooLargeError(
+        f"HTTP {response.status}: the body is larger than {MAX_BODY} bytes",
         status=response.status,
-        headers=response.headers,
-        body=chunks[0] if len(chunks) == 1 else b"".join(chunks),
+        method=request.method,
+        path=request.path,
+        maybe_applied=request.effect != "read",
     )

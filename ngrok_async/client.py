@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeVar, cast
 
 import aiohttp
-import attrs
 
 from ngrok_async import _answer
 from ngrok_async._call import Call
@@ -27,6 +26,7 @@ from ngrok_async._request import (
     DEFAULT_TIMEOUT,
     EFFECTS,
     JSON,
+    Limits,
     Middleware,
     OnEvent,
     Request,
@@ -189,6 +189,7 @@ class Client:
             proxy=hidden_proxy,
             clock=self._clock,
         )
+        self._chain: tuple[Middleware, ...] = ()  # not known before there is an event loop
         self._calls: dict[Call, None] = {}  # a set that keeps the order
         self._owner = True
 
@@ -206,7 +207,7 @@ class Client:
         """
         view = object.__new__(type(self))
         shared = {n: v for n, v in vars(self).items() if not isinstance(v, Resource | Group)}
-        vars(view).update(shared, _owner=False)
+        vars(view).update(shared, _owner=False, _chain=())
         if timeout is not UNSET:
             view._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
         if retry is not UNSET:
@@ -258,6 +259,7 @@ class Client:
             json=json,
             route=f"{method.upper()} {encoded}",
             effect=EFFECTS[method.upper()],
+            **self.limits(),
         )
         return await self.call(request, lambda body: loads(body) if body.strip() else None)
 
@@ -265,7 +267,7 @@ class Client:
         """Send a request through all middlewares; what the declared operations are made of.
 
         Args:
-            request: Its limits are set here, from the client's options.
+            request: Made with `self.limits()`.
             decode: Makes the result of the body of a success.
         """
         self._transport.open()  # a closed client does not wait for a slot first
@@ -273,19 +275,14 @@ class Client:
         if task is None:
             msg = "ngrok_async has to be awaited inside a task, such as asyncio.run() makes"
             raise ConfigurationError(msg)
-        total = self._timeout.total
-        request = attrs.evolve(
-            request,
-            timeout=self._timeout,
-            deadline=None if total is None else self._clock().time() + total,
-            max_wait=self._max_wait,
-            on_event=self._on_event,
-        )
         call = Call(task, self._transport.send)
         self._calls[call] = None
         try:
             with call:
-                response = await self._compose(call.send)(request)
+                send: Send = call.send
+                for middleware in self._chain or self._build_chain():
+                    send = _link(middleware, send)
+                response = await send(request)
                 return _answer.read(request, response, decode, self._account[1].scrub)
         finally:
             del self._calls[call]
@@ -297,6 +294,16 @@ class Client:
             attempts=call.attempts,
             maybe_applied=call.maybe_applied and request.effect != "read",
         )
+
+    def limits(self) -> Limits:
+        """Return what the client's options set for a request that is made now."""
+        total = self._timeout.total
+        return {
+            "timeout": self._timeout,
+            "deadline": None if total is None else self._clock().time() + total,
+            "max_wait": self._max_wait,
+            "on_event": self._on_event,
+        }
 
     @property
     def base_url(self) -> str:
@@ -367,11 +374,11 @@ class Client:
             self._limiter = shared_rate_limit(self._account, self._given_clock)
         return self._limiter
 
-    def _compose(self, send: Send) -> Send:
-        for middleware in (self._resolved_limiter(), self._retry, *reversed(self._middlewares)):
-            if middleware is not None:
-                send = _link(middleware, send)
-        return send
+    def _build_chain(self) -> tuple[Middleware, ...]:
+        """Return the middlewares, the one next to the wire first."""
+        every = (self._resolved_limiter(), self._retry, *reversed(self._middlewares))
+        self._chain = tuple(middleware for middleware in every if middleware is not None)
+        return self._chain
 
 
 def _link(middleware: Middleware, send: Send) -> Send:

@@ -167,8 +167,7 @@ class _Walk(Generic[T]):
         self._listing = listing
         self._query = query  # of the first page
         self._here = dict(query).get("before_id")  # the cursor of the current page
-        self._page: Page[T] = Page(items=())
-        self._index = 0  # of the next item to hand out
+        self._show(Page(items=()))
         self._started = False
         self.finished = False
         self._turning = False
@@ -176,10 +175,17 @@ class _Walk(Generic[T]):
         self._ids: frozenset[Hashable] = frozenset()  # of the current page
         self._ahead: asyncio.Task[Page[T]] | None = None
 
+    def _show(self, page: Page[T]) -> None:
+        """Make a page the current one."""
+        self._page = page
+        self._items = page.items
+        self._index = 0  # of the next item to hand out
+        self._early = max(1, len(page.items) // _EARLY)  # when to ask for the next page
+
     @property
     def rest(self) -> bool:
         """Whether the current page has items that were not handed out."""
-        return self._index < len(self._page.items)
+        return self._index < len(self._items)
 
     @property
     def cursor(self) -> str | None:
@@ -192,7 +198,7 @@ class _Walk(Generic[T]):
 
     def take(self, count: int | None) -> tuple[T, ...]:
         """Hand out the next items of the current page."""
-        items = self._page.items
+        items = self._items
         end = len(items) if count is None else min(len(items), self._index + count)
         taken = items[self._index : end]
         self._index = end
@@ -200,11 +206,11 @@ class _Walk(Generic[T]):
 
     def take_item(self) -> T:
         """Hand out one item; ask for the next page once the caller is well inside this one."""
-        items, index = self._page.items, self._index
-        if index == max(1, len(items) // _EARLY):
+        index = self._index
+        if index == self._early:
             self.prefetch()
         self._index = index + 1
-        return items[index]
+        return self._items[index]
 
     def take_page(self) -> Page[T]:
         """Hand out what is left of the current page."""
@@ -214,8 +220,7 @@ class _Walk(Generic[T]):
 
     def put_back(self, items: Sequence[T], cursor: str | None) -> None:
         """Put items that were taken since `cursor` before the next page, to be handed out again."""
-        self._page = attrs.evolve(self._page, items=tuple(items))
-        self._index = 0
+        self._show(attrs.evolve(self._page, items=tuple(items)))
         self._here = cursor
 
     async def turn(self) -> bool:
@@ -234,8 +239,7 @@ class _Walk(Generic[T]):
             self._turning = False
         self._seen.add(hash(query))
         self._here = dict(query).get("before_id")
-        self._page = self._without_repeats(page)
-        self._index = 0
+        self._show(self._without_repeats(page))
         self._started = True
         return True
 
@@ -286,10 +290,14 @@ class _Walk(Generic[T]):
         # The cursor is opaque: for some lists it is not the last item's id
         # (https://github.com/ngrok/ngrok-api-dotnet/issues/16). Only the query is taken from the
         # link, so the API key goes nowhere else, wherever it points.
+        url = self._listing.url
         try:
-            base, target = urlsplit(self._listing.url), urlsplit(urljoin(self._listing.url, link))
-            same_place = _place(base) == _place(target)
-            query = dict(parse_qsl(target.query, keep_blank_values=True, errors="strict"))
+            if link.startswith(f"{url}?") and "#" not in link and link.isprintable():
+                same_place, encoded = True, link[len(url) + 1 :]
+            else:
+                base, target = urlsplit(url), urlsplit(urljoin(url, link))
+                same_place, encoded = _place(base) == _place(target), target.query
+            query = dict(parse_qsl(encoded, keep_blank_values=True, errors="strict"))
         except ValueError:
             return None, "it is not a valid URL"
         if not same_place:
@@ -338,10 +346,11 @@ class _Items(AsyncIterator[T]):
         self._walk = walk
 
     async def __anext__(self) -> T:
-        while not self._walk.rest:
-            if not await self._walk.turn():
+        walk = self._walk
+        while not walk.rest:
+            if not await walk.turn():
                 raise StopAsyncIteration
-        return self._walk.take_item()
+        return walk.take_item()
 
     async def aclose(self) -> None:
         """Drop a prefetch that is under way; the walk can still be resumed."""

@@ -11,8 +11,9 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 
 import ngrok_async
-from ngrok_async import Client, Request
+from ngrok_async import Client, Request, Timeout
 from ngrok_async._lazy import Group, Lazy
+from ngrok_async._request import Limits
 from ngrok_async.resources.edges import Backends
 from ngrok_async.resources.edges.backends import FailoverBackends
 from ngrok_async.resources.edges.tcp import EdgesTCP
@@ -45,6 +46,10 @@ class Owner:
     backends: Lazy[Backends] = Lazy("Backends", module="edges")
     nowhere: Lazy[Any] = Lazy("Nowhere")
     tunnel_sessions: Lazy[Any] = Lazy("Misspelt")
+
+    def limits(self) -> Limits:
+        """Set none."""
+        return {"timeout": Timeout(), "deadline": None, "max_wait": None, "on_event": None}
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
         """Answer with an empty object."""

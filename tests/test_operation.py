@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 import pytest
 
-from ngrok_async import UNSET, Page, Pager, PaginationError, Request, Unset
+from ngrok_async import UNSET, Page, Pager, PaginationError, Request, Timeout, Unset
 from ngrok_async._encode import Id, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import (
@@ -22,6 +22,7 @@ from ngrok_async._operation import (
     operations,
     paged,
 )
+from ngrok_async._request import Limits
 from ngrok_async._wire import MismatchError
 from ngrok_async.resources._shared import Ref
 
@@ -38,6 +39,10 @@ class Desk:
         """Have seen nothing yet."""
         self.requests: list[Request] = []
         self.body = b""
+
+    def limits(self) -> Limits:
+        """Set none."""
+        return {"timeout": Timeout(), "deadline": None, "max_wait": 7, "on_event": None}
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
         """Note the request and decode the body."""
@@ -308,6 +313,7 @@ async def test_ids_go_into_the_path_and_the_rest_into_the_body(
             json={"size": 3},
             route="PUT /gadgets/{owner}/parts/{id}",
             effect="set",
+            max_wait=7,  # as the client's options have it
         )
     ] == desk.requests
 

@@ -15,7 +15,7 @@ from ngrok_async import (
     Timeout,
 )
 from ngrok_async._secret import APIKey
-from ngrok_async._transport import Private, Transport, _reason
+from ngrok_async._transport import Private, PrivateHeaders, Transport, _connect_timeout, _reason
 from ngrok_async.testing import TurnableClock
 
 KEY = "2key"
@@ -44,10 +44,9 @@ async def transport(clock: TurnableClock) -> AsyncIterator[Transport]:
 
 def test_private_values_are_not_shown() -> None:
     """Headers and proxies can be looked up, but are not printed in passing."""
-    private = Private(Authorization="Bearer secret")
-
-    assert "Bearer secret" == private["Authorization"]
-    assert "<1 values, not shown>" == repr(private) == str(private) == f"{private}"
+    for private in (Private(x="secret"), PrivateHeaders(x="secret")):
+        assert "secret" == private["x"]
+        assert "<1 values, not shown>" == repr(private) == str(private) == f"{private}"
 
 
 @pytest.mark.parametrize(
@@ -77,12 +76,12 @@ def test_headers_of_a_request_are_its_own(transport: Transport) -> None:
     first = transport._headers_of(Request(method="GET", path="/", headers={"x": "1"}))
     second = transport._headers_of(Request(method="POST", path="/", json={}))
 
-    assert first | {"Content-Type": "application/json"} == second | {"x": "1"}
-    assert Private is type(first)
+    assert {**first, "Content-Type": "application/json"} == {**second, "x": "1"}
+    assert PrivateHeaders is type(first) is type(second)
 
 
 @pytest.mark.parametrize(
-    ("attempt", "deadline", "total"),
+    ("attempt", "deadline", "seconds"),
     [
         pytest.param(30.0, None, 30.0, id="no deadline"),
         pytest.param(30.0, 100.0, 30.0, id="far deadline"),
@@ -96,14 +95,21 @@ def test_limit_of_an_attempt(
     clock: TurnableClock,
     attempt: float | None,
     deadline: float | None,
-    total: float | None,
+    seconds: float | None,
 ) -> None:
     """An attempt ends at its own limit or at the call's deadline, whichever comes first."""
     clock.advance(10)
     limits = Timeout(connect=3, attempt=attempt, total=None)
-    timeout = transport._timeout(Request(method="GET", path="/", timeout=limits, deadline=deadline))
+    request = Request(method="GET", path="/", timeout=limits, deadline=deadline)
 
-    assert (total, 3) == (timeout.total, timeout.sock_connect)
+    assert seconds == transport._seconds(request)
+
+
+def test_what_aiohttp_itself_limits() -> None:
+    """Opening a connection; it sets no timer for the request as a whole."""
+    timeout = _connect_timeout(3)
+
+    assert (3, None) == (timeout.sock_connect, timeout.total)
     assert (None, None) == (timeout.connect, timeout.sock_read)
 
 

@@ -1,0 +1,66 @@
+"""Many timeouts on one timer: one for each request would cost a tenth of the request."""
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from ngrok_async._clock import Clock, Timer
+
+_NEVER: Final = float("inf")
+
+
+class Expiring(Protocol):
+    """What may take too long."""
+
+    def expire(self) -> None:
+        """End it."""
+
+
+class Timeouts:
+    """Ends what still runs when its time is over.
+
+    The timer is set to the earliest end and left alone while later ones come and go, which they do
+    where all have about the same time.
+    """
+
+    def __init__(self, clock: Callable[[], Clock]) -> None:
+        """Begin with none.
+
+        Args:
+            clock: Returns the time and timers to go by.
+        """
+        self._clock = clock
+        self._ends: dict[Expiring, float] = {}
+        self._next = _NEVER
+        self._timer: Timer | None = None
+
+    def start(self, expiring: Expiring, seconds: float) -> None:
+        """Let `expiring` run for so long."""
+        end = self._clock().time() + seconds
+        self._ends[expiring] = end
+        if end < self._next:
+            self._set(end)
+
+    def stop(self, expiring: Expiring) -> None:
+        """Forget it; harmless if it has expired."""
+        self._ends.pop(expiring, None)
+
+    def close(self) -> None:
+        """Drop the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._next = None, _NEVER
+
+    def _set(self, end: float) -> None:
+        self.close()
+        self._next = end
+        self._timer = self._clock().call_at(end, self._ring)
+
+    def _ring(self) -> None:
+        # An event loop may call up to the resolution of its clock too early.
+        now = max(self._clock().time(), self._next)
+        self.close()
+        for expiring in [each for each, end in self._ends.items() if end <= now]:
+            del self._ends[expiring]
+            expiring.expire()
+        if self._ends:
+            self._set(min(self._ends.values()))
