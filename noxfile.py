@@ -137,6 +137,13 @@ def soak(session: nox.Session) -> None:
     session.run("python", "benchmarks/soak.py", *(session.posargs or ["--minutes", "3"]))
 
 
+@nox.session(default=False)  # wants a quiet machine, for some minutes
+def bench(session: nox.Session) -> None:
+    """Measure beside raw aiohttp and the official client: `nox -s bench -- --quick`."""
+    session.install("-e", ".", *group("bench"))
+    session.run("python", "benchmarks/run.py", *session.posargs)
+
+
 @nox.session(python=LOWEST)
 def lowest(session: nox.Session) -> None:
     """Run the tests on the oldest dependencies that pyproject.toml allows."""

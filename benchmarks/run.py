@@ -1,0 +1,99 @@
+"""Measure ngrok-async beside raw aiohttp and the official client; see README.md in this folder.
+
+`python benchmarks/run.py --quick` takes about a minute.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+if "--plain" in sys.argv:  # before the package is imported
+    os.environ["BENCH_PLAIN"] = "1"
+
+from adapters import decoder
+from rows import DifferentError, Rows
+
+TITLES: Final = {
+    "gets": "gets of one session, 20 at a time",
+    "tls": "the same over TLS",
+    "lists": "list 10,000 sessions in 100 pages",
+    "walks": "the same one by one, `async for`",
+    "sessions": "page of 100 sessions, bytes to objects",
+    "endpoints": "page of 100 endpoints, bytes to objects",
+    "memory": "bytes per kept session",
+    "prefetch": "20 pages, 50 ms latency, 50 ms of work each: time by the least",
+    "stops": "stop 240 at 120 per window: time by the least; rejections",
+}
+_LIBRARIES: Final = ("aiohttp", "attrs", "cattrs", "msgspec", "orjson", "ngrok-api")
+
+
+def conditions() -> dict[str, object]:
+    """Return what figures depend on."""
+    installed = {d.name: d.version for d in metadata.distributions() if d.name in _LIBRARIES}
+    return {
+        "python": platform.python_version(),
+        "decoder": decoder(),
+        "libraries": dict(sorted(installed.items())),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "load": os.getloadavg()[0],
+    }
+
+
+def table(names: list[str], rows: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the lines of a Markdown table."""
+    yield f"| work | {' | '.join(names)} |"
+    yield f"|---{'|---' * len(names)}|"
+    for row, cells in rows.items():
+        texts = [_text(cells[name]) if name in cells else "" for name in names]
+        yield f"| {TITLES[row]} | {' | '.join(texts)} |"
+
+
+def _text(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+async def main(options: argparse.Namespace) -> int:
+    """Measure, print, write; returns the exit code."""
+    begin, rows = time.monotonic(), Rows(quick=options.quick)
+    facts = conditions()
+    chosen = options.only or [*TITLES, "starts"]
+    measured: dict[str, Mapping[str, Any]] = {}
+    for name in TITLES:
+        if name in chosen:
+            print(f"{name} ...", file=sys.stderr)
+            try:
+                measured[name] = await getattr(rows, name)()
+            except DifferentError as error:
+                print(f"The adapters differ, so nothing is compared:\n{error}", file=sys.stderr)
+                return 1
+    print("\n".join(table(rows.names, measured)))
+    if "starts" in chosen:
+        measured["starts"] = rows.starts()
+        print("\n| start, over aiohttp + attrs + cattrs | CPU time |\n|---|---|")
+        for what, start in measured["starts"].items():
+            print(f"| {what} | {start} |")
+    print(f"\n{json.dumps(facts)}; took {time.monotonic() - begin:.0f} s")
+    if options.json:
+        data = {"conditions": facts, "quick": options.quick, "rows": measured}
+        text = json.dumps(data, indent=1, default=attrs.asdict)
+        options.json.write_text(f"{text}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--plain", action="store_true", help="without the extra `speed`")
+    parser.add_argument("--only", nargs="+", choices=[*TITLES, "starts"], help="these rows")
+    parser.add_argument("--json", type=Path, help="write the data to this file")
+    sys.exit(asyncio.run(main(parser.parse_args())))
