@@ -81,7 +81,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types with mypy and pyright, and that every public one is known."""
-    session.install("-e", ".[testing,redis]", *group("types"))
+    session.install("-e", ".[testing,redis,speed]", *group("types"))
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--verifytypes", "ngrok_async", "--ignoreexternal")
@@ -91,22 +91,34 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests; without arguments, also hold them to full branch coverage."""
     session.install("-e", ".[testing,redis]", *group("test"))
+    run_tests(session, without=["*/_speed.py"])
+
+
+@nox.session(python=LOWEST)
+def speed(session: nox.Session) -> None:
+    """Run the tests with the extra `speed`; the other sessions run them without."""
+    session.install("-e", ".[testing,redis,speed]", *group("test"))
+    run_tests(session, without=[])
+
+
+def run_tests(session: nox.Session, *, without: list[str]) -> None:
+    """Run the tests; without arguments, hold all files but some to full branch coverage."""
     session.env.update(NO_ACCOUNT)
     if session.posargs:  # a part of the tests cannot cover everything
         session.run("python", "-m", "pytest", *session.posargs)
         return
     # Each session has data files of its own, so that two can run at the same time.
-    session.env["COVERAGE_FILE"] = str(session.cache_dir.resolve() / f"coverage-{session.python}")
+    data = session.cache_dir.resolve() / f"coverage-{session.name}"
+    session.env["COVERAGE_FILE"] = str(data)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest")
     session.run("coverage", "combine", "--quiet")
-    if shutil.which("redis-server"):
-        session.run("coverage", "report")
-    else:
+    if not shutil.which("redis-server"):
         session.warn(
             "redis-server is missing (apt-get install redis-server): its tests were skipped"
         )
-        session.run("coverage", "report", "--omit=*/redis.py")
+        without = [*without, "*/redis.py"]
+    session.run("coverage", "report", *(["--omit", ",".join(without)] if without else []))
 
 
 @nox.session(default=False)  # the tests make the same comparison

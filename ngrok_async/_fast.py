@@ -1,20 +1,43 @@
-"""One loop-free function per model, generated: what decoding costs is mostly calls.
+"""One loop per model, generated: what decoding costs is mostly calls and checks.
 
-A generated function takes the usual forms of a value and raises at anything else, without saying
-what or where: the exact pass of `_wire.decode` looks again then, and it decides. So nothing here
-may accept what the exact hooks refuse; `tests/test_fast.py` holds the two against each other.
+A generated function makes a list of models of a list of objects. It takes the usual forms of a
+value and raises at anything else, without saying what or where: the exact pass of `_wire.decode`
+looks again then, and it decides. So nothing here may accept what the exact hooks refuse;
+`tests/test_fast.py` holds the two against each other.
+
+The objects are decoded JSON, whose types the loop checks, or structs that `_speed` has made of the
+bytes, whose types are right already.
+
+A frozen class stores attributes in a roundabout way. So the loop fills an object of a class that
+has the same slots and is not frozen, and then gives it its true class.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache, partial
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    Final,
+    Literal,
+    NamedTuple,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import attrs
-from cattrs import Converter
 
-Hook: TypeAlias = Callable[[Any, Any], Any]
+Many: TypeAlias = Callable[[list[Any]], list[Any]]
 
+SCALARS: Final = (str, bool, int)
+# Texts of few values, in many objects. So are those of open enumerations.
+_REPEATED: Final = frozenset({"agent_version", "os", "region", "scheme", "upstream_protocol"})
+# Repeated texts and references are kept for the objects to come, but no more than this.
+_MOST_KEPT: Final = 1000
+_LONGEST_KEPT: Final = 64
 _ZERO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -22,125 +45,296 @@ class UnusualError(Exception):
     """A value that the exact pass has to look at."""
 
 
-def compile_model(kind: type[Any], converter: Converter) -> Hook:
-    """Return a function that makes a `kind` of a decoded object.
+class Field(NamedTuple):
+    """A field of a model, as far as decoding goes.
 
-    Args:
-        kind: An attrs class of ours.
-        converter: Has the hooks for what is no text, number or time.
+    Attributes:
+        name: Its name, in JSON too.
+        default: What stands for an absent value; `attrs.NOTHING` where it has to be there.
+        kind: The type without null; for an open enumeration `str`.
+        nullable: Whether null is a value of its own.
+        repeated: Whether it holds one of few texts.
     """
-    hints = get_type_hints(kind)
-    fields = [field for field in attrs.fields(kind) if field.name != "_extra"]
-    scope: dict[str, Any] = {
-        "datetime": datetime,
-        "from_text": datetime.fromisoformat,
-        "kind": kind,
-        "known": frozenset(field.name for field in fields),
-        "new": object.__new__,
-        "set_extra": getattr(kind, "_extra").__set__,  # noqa: B009 # no member for type checkers
-        "Unusual": UnusualError,
-        "UTC": UTC,
-        "zero": _ZERO_TIME,
-    }
-    lines = [
-        "def structure(given, _):",
-        "    if type(given) is not dict: raise Unusual",
-        "    model = new(kind)",
-        f"    expected = {len(fields)}",
-    ]
-    for number, field in enumerate(fields):
-        scope[f"set{number}"] = getattr(kind, field.name).__set__
-        lines += _field(number, field, hints[field.name], scope, converter)
-    lines += [
-        "    if len(given) == expected: set_extra(model, None)",
-        "    else: set_extra(model, {k: v for k, v in given.items() if k not in known})",
-        "    return model",
-    ]
-    exec("\n".join(lines), scope)  # noqa: S102 # made of our own declarations alone
-    hook: Hook = scope["structure"]
-    return hook
+
+    name: str
+    default: Any
+    kind: Any
+    nullable: bool
+    repeated: bool
+
+    @property
+    def required(self) -> bool:
+        """Whether it has to be there."""
+        return self.default is attrs.NOTHING
 
 
-def _field(
-    number: int,
-    field: "attrs.Attribute[Any]",
-    hint: Any,  # noqa: ANN401 # a type form
-    scope: dict[str, Any],
-    converter: Converter,
-) -> list[str]:
-    """Return the lines that read, check and set one field."""
-    nullable = get_origin(hint) in {Union, UnionType} and NoneType in get_args(hint)
-    check, value = _check(number, hint, scope, converter)
-    lines: list[str] = []
-    if field.default is attrs.NOTHING:
-        lines += [f"v = given[{field.name!r}]"]  # a KeyError is as good as Unusual
-        if nullable:
-            lines += ["if v is not None:", *(f"    {line}" for line in [*check, *_assigned(value)])]
-        else:
-            lines += [*check, *_assigned(value)]
-    else:
-        # Go writes null for an empty list or map: the same as leaving it out.
-        default = _default(number, field, scope)
-        lines += [
-            f"if {field.name!r} in given:",
-            f"    v = given[{field.name!r}]",
-            f"    if v is None: v = {default}",
-            "    else:",
-            *(f"        {line}" for line in [*check, *_assigned(value)]),
-            "else:",
-            "    expected -= 1",
-            f"    v = {default}",
-        ]
-    return [f"    {line}" for line in [*lines, f"set{number}(model, v)"]]
+def fields_of(model: type[Any]) -> list[Field]:
+    """Return the fields that a model has in JSON."""
+    hints = get_type_hints(model)
+    fields = [field for field in attrs.fields(model) if field.name != "_extra"]
+    return [_field(field.name, field.default, hints[field.name]) for field in fields]
 
 
-def _assigned(value: str) -> list[str]:
-    return [] if value == "v" else [f"v = {value}"]
-
-
-def _default(number: int, field: "attrs.Attribute[Any]", scope: dict[str, Any]) -> str:
-    default: Any = field.default
-    name = f"default{number}"
-    if hasattr(default, "factory"):
-        scope[name] = default.factory
-        return f"{name}()"
-    scope[name] = default
-    return name
-
-
-_TYPES: Final = {str: "str", bool: "bool", int: "int"}
-
-
-def _check(
-    number: int,
-    hint: Any,  # noqa: ANN401 # a type form
-    scope: dict[str, Any],
-    converter: Converter,
-) -> tuple[list[str], str]:
-    """Return the lines that check `v`, which is not None, and the expression for its value."""
+def _field(name: str, default: Any, hint: Any) -> Field:  # noqa: ANN401 # a type form
     members = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
     rest = [member for member in members if member is not NoneType]
-    # An open enumeration is a string that may be anything.
-    if rest[0] in _TYPES and len(rest) == 1:
-        return [f"if type(v) is not {_TYPES[rest[0]]}: raise Unusual"], "v"
-    if str in rest and all(m is str or get_origin(m) is Literal for m in rest):
-        return ["if type(v) is not str: raise Unusual"], "v"
-    if rest == [datetime]:
-        lines = ["v = from_text(v)", "if v.tzinfo is not UTC: raise Unusual"]
-        return lines, "None if v == zero else v" if len(members) > 1 else "v"
-    if get_origin(hint) is tuple:
-        item = get_args(hint)[0]
-        scope[f"hook{number}"] = _hook(item, scope, converter)
-        check = ["if type(v) is not list: raise Unusual"]
-        return check, f"tuple([hook{number}(item, None) for item in v])"
-    only = rest[0] if len(rest) == 1 else hint
-    scope[f"hook{number}"] = _hook(only, scope, converter)
-    scope[f"hint{number}"] = only
-    return [], f"hook{number}(v, hint{number})"
+    # An open enumeration is a text that may be anything.
+    is_text = str in rest and all(m is str or get_origin(m) is Literal for m in rest)
+    kind = str if is_text else rest[0] if len(rest) == 1 else hint
+    return Field(
+        name=name,
+        default=default,
+        kind=kind,
+        nullable=len(rest) < len(members),
+        repeated=is_text and default == "" and (len(rest) > 1 or name in _REPEATED),
+    )
 
 
-def _hook(hint: Any, scope: dict[str, Any], converter: Converter) -> Hook:  # noqa: ANN401 # a type form
-    if hint is scope["kind"]:  # a model that holds its own kind: its function is not made yet
-        return lambda value, _: scope["structure"](value, None)
-    hook: Hook = converter.get_structure_hook(hint)
-    return hook
+def item_kind(hint: Any) -> Any:  # noqa: ANN401 # type forms
+    """Return the type of the items of a list or map; as it is where null may be among them."""
+    field = _field("", attrs.NOTHING, hint)
+    return hint if field.nullable else field.kind
+
+
+def is_model(kind: object) -> bool:
+    """Tell whether a type is an attrs class."""
+    return isinstance(kind, type) and attrs.has(kind)
+
+
+def _is_reference(kind: Any) -> bool:  # noqa: ANN401 # a type form
+    return is_model(kind) and [field.name for field in fields_of(kind)] == ["id", "uri"]
+
+
+@cache
+def compiled(model: Any, *, typed: bool = False) -> Many:  # noqa: ANN401 # a class
+    """Return a function that makes a list of models of a list of objects.
+
+    Args:
+        model: An attrs class of ours.
+        typed: Whether the objects are structs of the declared types, and not decoded JSON.
+    """
+    loop = _Loop(model, typed=typed)
+    exec(loop.source(), loop.scope)  # noqa: S102 # made of our own declarations alone
+    structure: Callable[[list[Any], int], list[Any]] = loop.scope["structure"]
+    known = len(loop.fields)
+
+    def many(objects: list[Any]) -> list[Any]:
+        try:
+            return structure(objects, known)
+        except KeyError:
+            # An object had as many fields as are known, but one of them is new and one is missing.
+            return structure(objects, -1)
+
+    return many
+
+
+class _Loop:
+    """The text of a function, and what its names stand for.
+
+    In it `o` is the object, `m` the model that is being made, `v` the value of a field and `r` a
+    reference that was made before. An object of `complete` fields is taken to have all that are
+    known and no others; to one of another number the missing ones are added, as null.
+    """
+
+    def __init__(self, model: type[Any], *, typed: bool) -> None:
+        self.typed = typed
+        self.fields = fields_of(model)
+        names = [field.name for field in self.fields]
+        self.scope: dict[str, Any] = {
+            "absent": {field.name: None for field in self.fields if not field.required},
+            "blank": _unfrozen(model),
+            "from_text": datetime.fromisoformat,
+            "model": model,
+            "text": _text,
+            "texts": _TEXTS,
+            "unknown": partial(_unknown, frozenset(names)),
+            "Unusual": UnusualError,
+            "UTC": UTC,
+            "zero": _ZERO_TIME,
+        }
+
+    def source(self) -> str:
+        lines = [
+            "m = blank()",
+            *self._extra(),
+            *self._repeated([field for field in self.fields if field.repeated]),
+            *(line for field in self.fields if not field.repeated for line in self._stored(field)),
+            "m.__class__ = model",
+            "add(m)",
+        ]
+        return "\n".join([
+            "def structure(objects, complete):",
+            "    made = []",
+            "    add = made.append",
+            "    for o in objects:",
+            *(f"        {line}" for line in lines),
+            "    return made",
+        ])  # fmt: skip
+
+    def _extra(self) -> list[str]:
+        if self.typed:
+            return ["m._extra = None"]
+        return [
+            "if type(o) is not dict: raise Unusual",
+            "if len(o) == complete: m._extra = None",
+            "else:",
+            "    o = absent | o",
+            f"    m._extra = None if len(o) == {len(self.fields)} else unknown(o)",
+        ]
+
+    def _repeated(self, fields: list[Field]) -> list[str]:
+        if not fields:
+            return []
+        return [
+            "try:",  # what is found there needs no other check
+            *(f"    m.{field.name} = texts[{self._given(field)}]" for field in fields),
+            "except KeyError:",
+            *(f"    m.{field.name} = text({self._given(field)})" for field in fields),
+        ]
+
+    def _stored(self, field: Field) -> list[str]:
+        given, target = self._given(field), f"m.{field.name}"
+        if field.kind in SCALARS:
+            if self.typed and not field.nullable:
+                return [f"{target} = {given}"]
+            return [
+                f"v = {given}",
+                f"if type(v) is {field.kind.__name__}: {target} = v",
+                f"elif v is None: {self._null(field)}",
+                "else: raise Unusual",
+            ]
+        return [
+            f"v = {given}",
+            f"if v is None: {self._null(field)}",
+            "else:",
+            *(f"    {line}" for line in self._converted(field.kind, field)),
+        ]
+
+    def _given(self, field: Field) -> str:
+        return f"o.{field.name}" if self.typed else f"o[{field.name!r}]"
+
+    def _null(self, field: Field) -> str:
+        """Return the statement for null, which Go also writes for an empty list or map."""
+        if field.required:
+            return f"m.{field.name} = None" if field.nullable else "raise Unusual"
+        name = f"default_{field.name}"
+        if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type] # a class in truth
+            self.scope[name] = field.default.factory
+            return f"m.{field.name} = {name}()"
+        self.scope[name] = field.default
+        return f"m.{field.name} = {name}"
+
+    def _converted(self, kind: Any, field: Field) -> list[str]:  # noqa: ANN401 # a type form
+        """Return the lines that check `v`, which is not null, and store what it stands for."""
+        target, make = f"m.{field.name}", f"make_{field.name}"
+        if kind is datetime:
+            value = "None if v == zero else v" if field.nullable else "v"
+            check = ["v = from_text(v)", "if v.tzinfo is not UTC: raise Unusual"]
+            return [*check, f"{target} = {value}"]
+        if kind is float:
+            # JSON has one number type: 50 and 50.0 are the same text to it.
+            check = ["if type(v) is not int and type(v) is not float: raise Unusual"]
+            return [*check, f"{target} = float(v)"]
+        if _is_reference(kind):
+            return self._shared(kind, field)
+        if is_model(kind):
+            self.scope[make] = self._many(kind)
+            return [f"[{target}] = {make}([v])"]
+        return self._collected(kind, field)
+
+    def _collected(self, kind: Any, field: Field) -> list[str]:  # noqa: ANN401 # a type form
+        target, make, arguments = f"m.{field.name}", f"make_{field.name}", get_args(kind)
+        if get_origin(kind) is tuple and is_model(arguments[0]):
+            self.scope[make] = self._many(arguments[0])
+            return [*self._is("list"), f"{target} = tuple({make}(v))"]
+        if get_origin(kind) is tuple:
+            return [*self._checked("list", arguments[0], "v"), f"{target} = tuple(v)"]
+        if get_origin(kind) is Mapping:
+            check = self._checked("dict", arguments[1], "v.values()")
+            return [*check, f"{target} = dict(v)"]
+        return ["raise Unusual"]
+
+    def _is(self, name: str) -> list[str]:
+        return [] if self.typed else [f"if type(v) is not {name}: raise Unusual"]
+
+    def _checked(self, name: str, hint: Any, values: str) -> list[str]:  # noqa: ANN401 # a type form
+        item = item_kind(hint)
+        if item not in SCALARS:
+            return ["raise Unusual"]
+        if self.typed:
+            return []
+        check = f"    if type(x) is not {item.__name__}: raise Unusual"
+        return [*self._is(name), f"for x in {values}:", check]
+
+    def _shared(self, kind: Any, field: Field) -> list[str]:  # noqa: ANN401 # a type form
+        known, make = f"known_{field.name}", f"make_{field.name}"
+        self.scope[known], self.scope[make] = _references(kind, typed=self.typed)
+        if self.typed:
+            ident, is_other = "v.id", "r.uri != v.uri"
+        else:
+            ident, is_other = "v['id']", "len(v) != 2 or r.uri != v['uri']"
+        return [
+            f"r = {known}({ident})",
+            f"if r is None or {is_other}: r = {make}(v)",
+            f"m.{field.name} = r",
+        ]
+
+    def _many(self, model: Any) -> Many:  # noqa: ANN401 # a class
+        # A model may hold its own kind, whose function is not made yet.
+        def many(objects: list[Any]) -> list[Any]:
+            return compiled(model, typed=self.typed)(objects)
+
+        return many
+
+
+def _unfrozen(model: type[Any]) -> type[Any]:
+    content = {
+        "__slots__": getattr(model, "__slots__"),  # noqa: B009 # no member for type checkers
+        "__init__": object.__init__,
+        # Both: of either that is inherited, Python would make a slow call.
+        "__setattr__": object.__setattr__,
+        "__delattr__": object.__delattr__,
+    }
+    return type(model.__name__, model.__bases__, content)
+
+
+def _unknown(known: frozenset[str], content: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in content.items() if name not in known}
+
+
+_TEXTS: Final[dict[str | None, str]] = {None: ""}
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 # whatever was sent
+    """Return a text, the same object for equal ones, or "" for null."""
+    if value in _TEXTS:
+        return _TEXTS[value]
+    if type(value) is not str:
+        raise UnusualError
+    if len(value) <= _LONGEST_KEPT:
+        if len(_TEXTS) >= _MOST_KEPT:
+            _TEXTS.clear()
+            _TEXTS[None] = ""
+        _TEXTS[value] = value
+    return value
+
+
+@cache
+def _references(
+    model: Any,  # noqa: ANN401 # a class
+    *,
+    typed: bool,
+) -> tuple[Callable[[str], Any], Callable[[Any], Any]]:
+    """Return what finds a reference by its id, and what makes and keeps one."""
+    kept: dict[str, Any] = {}
+    many = compiled(model, typed=typed)
+
+    def make(given: Any) -> Any:  # noqa: ANN401 # whatever was sent
+        [made] = many([given])
+        if not made.extra:
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            kept[made.id] = made
+        return made
+
+    return kept.get, make

@@ -25,7 +25,7 @@ import attrs
 
 from ngrok_async._encode import Encoder, encoder, id_of
 from ngrok_async._request import EFFECTS, JSON, NO_LIMITS, Effect, Limits, Request, encode_segment
-from ngrok_async._wire import MismatchError, decode, dumps, loads
+from ngrok_async._wire import MismatchError, decode, dumps, loads, read_quickly
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
 
@@ -229,8 +229,14 @@ class Operation:
 
     def decode(self, body: bytes) -> Any:  # noqa: ANN401 # the declared type
         """Turn the body of a success into what the declaration returns, a `Page` for a list."""
+        if self.model is type(None):
+            return None
+        quick = read_quickly(body, self.model, self.items)
         if self.items is None:
-            return None if self.model is type(None) else decode(loads(body), self.model)
+            return quick[0][0] if quick else decode(loads(body), self.model)
+        if quick:
+            models, uri, link = quick
+            return Page(items=tuple(models), uri=uri, next_page_uri=link, extra=None)
         return self._page(loads(body), self.items)
 
     def _page(self, value: JSON, items: str) -> Page[Any]:

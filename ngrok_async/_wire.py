@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, NoReturn, Union, cast, get_args, get_origin
 
@@ -20,9 +21,12 @@ from cattrs.gen import (
     override,
 )
 
-from ngrok_async._fast import compile_model
+from ngrok_async._fast import UnusualError, compiled, is_model
 from ngrok_async._model import Model
 from ngrok_async._request import JSON
+
+# What makes values of bytes: msgspec where the extra `speed` has installed it.
+DECODER: Final[str] = "msgspec" if find_spec("msgspec") else "json"
 
 _BOM: Final = b"\xef\xbb\xbf"
 # How Go writes a time that was never set.
@@ -53,7 +57,7 @@ def loads(body: bytes) -> JSON:
     try:
         text = body.removeprefix(_BOM).decode()
         value: JSON = _DECODER.decode(text)
-        if "\\ud" in text or "\\uD" in text:  # the only way for a lone surrogate to get in
+        if "\\" in text and text.rfind("\\u") >= 0:  # the only way for a lone surrogate to get in
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -75,10 +79,44 @@ def decode(value: JSON, kind: Any, path: str = "$") -> Any:  # noqa: ANN401 # a 
         MismatchError: A required field is missing or a value has the wrong type; names its path.
     """
     try:
-        return _FAST.structure(value, kind)
+        return _quick(value, kind)
     except Exception:  # noqa: BLE001,S110 # whatever it was, the second pass finds where
         pass
     return _explain(value, kind, path)
+
+
+def read_quickly(
+    body: bytes,
+    model: Any,  # noqa: ANN401 # a type form
+    items: str | None,
+) -> tuple[list[Any], str, str | None] | None:
+    """Read a body of the usual form with msgspec, if that is there.
+
+    Args:
+        body: What came.
+        model: What the body holds, or in a page the items.
+        items: The field of a page that holds them; None where the body is no page.
+
+    Returns:
+        The models, the page's own address and that of the next; None where `loads` and `decode`
+        have to look.
+    """
+    if DECODER == "json":
+        return None
+    from ngrok_async import _speed  # noqa: PLC0415 # imports msgspec: not before it is of use
+
+    return _speed.read(body, model, items)
+
+
+def _quick(value: JSON, kind: Any) -> Any:  # noqa: ANN401 # a type form
+    if kind is str and type(value) is str:
+        return value
+    if is_model(kind):
+        [made] = compiled(kind)([value])
+        return made
+    if _is_tuple(kind) and is_model(item := get_args(kind)[0]) and type(value) is list:
+        return tuple(compiled(item)(value))  # pyright: ignore[reportUnknownArgumentType]
+    raise UnusualError
 
 
 def _explain(value: JSON, kind: Any, path: str) -> Any:  # noqa: ANN401 # a type form
@@ -225,7 +263,6 @@ def _model_hook(kind: type[Model], converter: Converter) -> Hook:
     structure = make_dict_structure_fn(
         kind,
         converter,
-        _cattrs_detailed_validation=converter.detailed_validation,
         _extra=override(omit=True),
     )
     fields = [field for field in attrs.fields(kind) if field.name != "_extra"]
@@ -248,8 +285,8 @@ def _model_hook(kind: type[Model], converter: Converter) -> Hook:
     return hook
 
 
-def _make(*, detailed_validation: bool) -> Converter:
-    converter = Converter(detailed_validation=detailed_validation)
+def _exact() -> Converter:
+    converter = Converter()
     converter.register_structure_hook(str, _string)
     converter.register_structure_hook(bool, _boolean)
     converter.register_structure_hook(int, _integer)
@@ -260,12 +297,9 @@ def _make(*, detailed_validation: bool) -> Converter:
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
     converter.register_structure_hook_factory(
-        lambda t: isinstance(t, type) and issubclass(t, Model),
-        _model_hook if detailed_validation else compile_model,
+        lambda t: isinstance(t, type) and issubclass(t, Model), _model_hook
     )
     return converter
 
 
-# One pass without bookkeeping; only when it fails, a second one that can name the path.
-_FAST: Final = _make(detailed_validation=False)
-_EXACT: Final = _make(detailed_validation=True)
+_EXACT: Final = _exact()
