@@ -48,7 +48,7 @@ class Call:
             kind = type(error).__name__
             request.emit(AttemptEvent, status=None, error=kind, seconds=seconds)
             raise
-        if request.on_event is not None:
+        if request.on_event is not None:  # looking up a header costs more than this
             request.emit(
                 AttemptEvent,
                 status=response.status,

@@ -30,6 +30,8 @@ from typing import (
 
 import attrs
 
+from ngrok_async._unfrozen import unfrozen
+
 Many: TypeAlias = Callable[[list[Any]], list[Any]]
 
 SCALARS: Final = (str, bool, int)
@@ -142,7 +144,7 @@ class _Loop:
         names = [field.name for field in self.fields]
         self.scope: dict[str, Any] = {
             "absent": {field.name: None for field in self.fields if not field.required},
-            "blank": _unfrozen(model),
+            "blank": unfrozen(model),
             "from_text": datetime.fromisoformat,
             "model": model,
             "text": _text,
@@ -285,17 +287,6 @@ class _Loop:
             return compiled(model, typed=self.typed)(objects)
 
         return many
-
-
-def _unfrozen(model: type[Any]) -> type[Any]:
-    content = {
-        "__slots__": getattr(model, "__slots__"),  # noqa: B009 # no member for type checkers
-        "__init__": object.__init__,
-        # Both: of either that is inherited, Python would make a slow call.
-        "__setattr__": object.__setattr__,
-        "__delattr__": object.__delattr__,
-    }
-    return type(model.__name__, model.__bases__, content)
 
 
 def _unknown(known: frozenset[str], content: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -24,7 +24,16 @@ from typing import (
 import attrs
 
 from ngrok_async._encode import Encoder, encoder, id_of
-from ngrok_async._request import EFFECTS, JSON, NO_LIMITS, Effect, Limits, Request, encode_segment
+from ngrok_async._request import (
+    EFFECTS,
+    JSON,
+    NO_LIMITS,
+    Effect,
+    Limits,
+    Request,
+    encode_segment,
+    new_request,
+)
 from ngrok_async._wire import MismatchError, decode, dumps, loads, read_quickly
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
@@ -143,7 +152,7 @@ class Operation:
         """
         positional, required, names = self._binding
         bound = dict(zip(positional, args, strict=False))
-        if not kwargs and len(args) == len(positional) and required == bound.keys():
+        if not kwargs and args and required == bound.keys() and len(args) == len(positional):
             return bound
         if (
             len(args) > len(positional)
@@ -199,14 +208,8 @@ class Operation:
             json = self._json(arguments)
         elif len(arguments) > len(self._holes):
             query = tuple(_pairs(self._content(arguments)))
-        return Request(
-            method=self.method,
-            path=path,
-            query=query,
-            json=json,
-            route=self.route,
-            effect=self.effect,
-            **limits,
+        return new_request(
+            self.method, path, query, json=json, route=self.route, effect=self.effect, limits=limits
         )
 
     def _json(self, arguments: Mapping[str, object]) -> JSON:

@@ -147,7 +147,8 @@ class RateLimit:
             RateLimitedError: The wait would be longer than the request's `max_wait`.
             RequestTimeoutError: The wait would last beyond its deadline.
         """
-        now = self._clock.time()
+        clock = self._given_clock or asyncio.get_running_loop()
+        now = clock.time()
         if self._waiters or not self._may_start(now):
             await self._wait(request, now)
         else:
@@ -267,13 +268,14 @@ class RateLimit:
         return max(self._paused_until, min(self._next_start, self._spread_until))
 
     def _may_start(self, now: float) -> bool:
-        if self._in_flight >= self._max_in_flight:
-            return False
         # Most often there is no pause at all.
         if (now < self._spread_until or now < self._paused_until) and now < self._opens_at:
             return False
+        in_flight = self._in_flight
+        if in_flight >= self._max_in_flight:
+            return False
         self._expire(now)
-        return len(self._stamps) + self._in_flight < self._limit
+        return len(self._stamps) + in_flight < self._limit
 
     def _start(self, now: float) -> None:
         self._in_flight += 1

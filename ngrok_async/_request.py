@@ -4,12 +4,13 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias, TypedDict
+from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
 from urllib.parse import quote
 
 import attrs
-from multidict import CIMultiDict, CIMultiDictProxy, MultiMapping
+from multidict import CIMultiDict, MultiMapping
 
+from ngrok_async._unfrozen import unfrozen
 from ngrok_async.events import Event
 
 _log: Final = logging.getLogger("ngrok_async.events")
@@ -43,8 +44,6 @@ EFFECTS: Final[Mapping[str, Effect]] = {
 # Most ids: nothing to encode, and quote() is slow.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
-# Known at a glance; the check for the abstract class takes longer.
-_FROM_AIOHTTP: Final[type] = CIMultiDictProxy
 
 
 def _seconds(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
@@ -95,7 +94,7 @@ NO_LIMITS: Final[Limits] = {
 }
 
 
-@attrs.frozen(kw_only=True, slots=False)  # a frozen class with slots is slow to make
+@attrs.frozen(kw_only=True, weakref_slot=False)  # see `unfrozen`
 class Request:
     """A request that is built but not sent.
 
@@ -139,13 +138,11 @@ class Request:
 
 
 def _any_case(headers: Mapping[str, str]) -> Mapping[str, str]:
-    if type(headers) is _FROM_AIOHTTP or isinstance(headers, MultiMapping):
-        return headers
     # A middleware, or the test of one, may make a response of a plain dictionary.
-    return CIMultiDict(headers)
+    return headers if isinstance(headers, MultiMapping) else CIMultiDict(headers)
 
 
-@attrs.frozen(kw_only=True, slots=False)
+@attrs.frozen(kw_only=True, weakref_slot=False)  # see `unfrozen`
 class Response:
     """A whole answer, its body read to the end.
 
@@ -163,6 +160,49 @@ class Response:
     attempts: int = 1
     maybe_applied: bool = False
     retry_budget_exhausted: bool = False
+
+
+_unfrozen_request, _unfrozen_response = unfrozen(Request), unfrozen(Response)
+
+
+def new_request(
+    method: str,
+    path: str,
+    query: tuple[tuple[str, str], ...],
+    *,
+    json: JSON,
+    route: str,
+    effect: Effect,
+    limits: Limits,
+) -> Request:
+    """Return `Request(...)`, sooner."""
+    made = _unfrozen_request()
+    made.method = method
+    made.path = path
+    made.query = query
+    made.json = json
+    made.route = route
+    made.effect = effect
+    made.headers = _NO_HEADERS
+    made.timeout = limits["timeout"]
+    made.deadline = limits["deadline"]
+    made.max_wait = limits["max_wait"]
+    made.attempt = 1
+    made.on_event = limits["on_event"]
+    made.__class__ = Request
+    return cast("Request", made)
+
+
+def new_response(status: int, headers: Mapping[str, str], body: bytes) -> Response:
+    """Return `Response(...)`, sooner."""
+    made = _unfrozen_response()
+    made.status = status
+    made.headers = headers
+    made.body = body
+    made.attempts = 1
+    made.maybe_applied = made.retry_budget_exhausted = False
+    made.__class__ = Response
+    return cast("Response", made)
 
 
 Send: TypeAlias = Callable[[Request], Awaitable[Response]]

@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from ngrok_async._clock import Clock
-from ngrok_async._request import Request, Response
+from ngrok_async._request import Request, Response, new_response
 from ngrok_async._secret import APIKey
 from ngrok_async._timeouts import Timeouts
 from ngrok_async._wire import dumps
@@ -63,6 +63,17 @@ class _LostError(Exception):
 
 class _Attempt:
     """One trip through a session: an aiohttp middleware that notes how far the request got."""
+
+    __slots__ = (
+        "_cancelling",
+        "_expired",
+        "_leaving",
+        "_scrub",
+        "_task",
+        "request",
+        "seconds",
+        "session",
+    )
 
     def __init__(
         self,
@@ -273,7 +284,7 @@ class Transport:
             ClientClosedError: The client or its session was closed meanwhile.
             ConfigurationError: The session cannot be used for this.
         """
-        session = self.open()
+        session = self._session or self.open()
         seconds = self._seconds(request)
         attempt = _Attempt(request, session, seconds, self._scrub)
         if seconds is not None:
@@ -302,6 +313,7 @@ class Transport:
         return outcome
 
     async def _exchange(self, attempt: _Attempt) -> Response | ResponseTooLargeError:
+        # A coroutine of its own: tracebacks print local variables, and the response has the key.
         request, session = attempt.request, attempt.session
         # These replace the session's own, so those are put behind ours. There is no public way to
         # read them: https://github.com/aio-libs/aiohttp/issues/11162
@@ -408,7 +420,7 @@ async def _read(
             chunks.append(chunk)
         body = b"".join(chunks)
     if size <= MAX_BODY:
-        return Response(status=response.status, headers=response.headers, body=body)
+        return new_response(response.status, response.headers, body)
     response.close()
     return ResponseTooLargeError(
         f"HTTP {response.status}: the body is larger than {MAX_BODY} bytes",

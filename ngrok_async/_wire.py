@@ -8,9 +8,10 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, NoReturn, Union, cast, get_args, get_origin
+from typing import Any, Final, Literal, NoReturn, TypeAlias, Union, cast, get_args, get_origin
 
 import attrs
 from cattrs import Converter, transform_error
@@ -43,6 +44,10 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 
 
+Parts: TypeAlias = tuple[list[Any], str, str | None]
+"""The models of a body, the page's own address and that of the next."""
+
+
 class MismatchError(Exception):
     """Bytes that are not JSON, or JSON that is not of the declared type; the text says where."""
 
@@ -55,8 +60,12 @@ def loads(body: bytes) -> JSON:
             could read back: NaN, a lone surrogate, a number of thousands of digits or beyond 1e308.
     """
     try:
-        text = body.removeprefix(_BOM).decode()
-        value: JSON = _DECODER.decode(text)
+        # Go ends a body with a line break. `decode` would look for one with regular expressions.
+        text = body.removeprefix(_BOM).decode().strip(" \t\n\r")
+        value: JSON
+        value, end = _DECODER.raw_decode(text)
+        if end != len(text):
+            _DECODER.decode(text)  # says what is wrong
         if "\\" in text and text.rfind("\\u") >= 0:  # the only way for a lone surrogate to get in
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
@@ -79,7 +88,7 @@ def decode(value: JSON, kind: Any, path: str = "$") -> Any:  # noqa: ANN401 # a 
         MismatchError: A required field is missing or a value has the wrong type; names its path.
     """
     try:
-        return _quick(value, kind)
+        return _quick(kind)(value)
     except Exception:  # noqa: BLE001,S110 # whatever it was, the second pass finds where
         pass
     return _explain(value, kind, path)
@@ -89,7 +98,7 @@ def read_quickly(
     body: bytes,
     model: Any,  # noqa: ANN401 # a type form
     items: str | None,
-) -> tuple[list[Any], str, str | None] | None:
+) -> Parts | None:
     """Read a body of the usual form with msgspec, if that is there.
 
     Args:
@@ -98,24 +107,41 @@ def read_quickly(
         items: The field of a page that holds them; None where the body is no page.
 
     Returns:
-        The models, the page's own address and that of the next; None where `loads` and `decode`
-        have to look.
+        The parts, or None where `loads` and `decode` have to look.
     """
-    if DECODER == "json":
-        return None
+    return None if DECODER == "json" else _speedy()(body, model, items)
+
+
+@cache
+def _speedy() -> Callable[[bytes, Any, str | None], Parts | None]:
     from ngrok_async import _speed  # noqa: PLC0415 # imports msgspec: not before it is of use
 
-    return _speed.read(body, model, items)
+    return _speed.read
 
 
-def _quick(value: JSON, kind: Any) -> Any:  # noqa: ANN401 # a type form
-    if kind is str and type(value) is str:
-        return value
+@cache
+def _quick(kind: Any) -> Callable[[JSON], Any]:  # noqa: ANN401 # a type form
+    """Return what takes the usual values of a kind, and raises at others."""
     if is_model(kind):
-        [made] = compiled(kind)([value])
-        return made
-    if _is_tuple(kind) and is_model(item := get_args(kind)[0]) and type(value) is list:
-        return tuple(compiled(item)(value))  # pyright: ignore[reportUnknownArgumentType]
+        one = compiled(kind)
+        return lambda value: one([value])[0]
+    if _is_tuple(kind) and is_model(item := get_args(kind)[0]):
+        many = compiled(item)
+        return lambda value: tuple(many(_list(value)))
+    return _text if kind is str else _none
+
+
+def _text(value: JSON) -> str:
+    return _string(value, str)
+
+
+def _list(value: JSON) -> list[JSON]:
+    if type(value) is not list:
+        raise UnusualError
+    return value
+
+
+def _none(_: JSON) -> NoReturn:
     raise UnusualError
 
 

@@ -297,10 +297,12 @@ class Client:
 
     def limits(self) -> Limits:
         """Return what the client's options set for a request that is made now."""
-        total = self._timeout.total
+        timeout = self._timeout
+        total = timeout.total
+        clock = self._given_clock or asyncio.get_running_loop()
         return {
-            "timeout": self._timeout,
-            "deadline": None if total is None else self._clock().time() + total,
+            "timeout": timeout,
+            "deadline": None if total is None else clock.time() + total,
             "max_wait": self._max_wait,
             "on_event": self._on_event,
         }
