@@ -5,9 +5,8 @@ type or an `NgrokError`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias, TypeVar, cast
-
-import attrs
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, cast
 
 from ngrok_async._request import Request, Response
 from ngrok_async._retry_after import retry_after
@@ -44,14 +43,13 @@ UNPROCESSED_CODES: Final = frozenset({
 THROTTLED_CODES: Final = frozenset({"ERR_NGROK_225", "ERR_NGROK_226"})
 
 
-@attrs.frozen
-class Envelope:
+class Envelope(NamedTuple):
     """ngrok's error body, as far as it could be read."""
 
     code: str | None = None
     message: str | None = None
     operation_id: str | None = None
-    details: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    details: Mapping[str, str] = MappingProxyType({})
 
 
 def envelope(response: Response) -> Envelope:

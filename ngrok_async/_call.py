@@ -7,7 +7,6 @@ from typing import Final, Self
 from ngrok_async import _answer
 from ngrok_async._request import Request, Response, Send
 from ngrok_async.errors import NgrokError
-from ngrok_async.events import AttemptEvent
 
 _ERRORS_FROM: Final = 400
 
@@ -46,11 +45,11 @@ class Call:
             self.maybe_applied = before or error.maybe_applied
             seconds = time.monotonic() - begin
             kind = type(error).__name__
-            request.emit(AttemptEvent, status=None, error=kind, seconds=seconds)
+            request.emit("AttemptEvent", status=None, error=kind, seconds=seconds)
             raise
         if request.on_event is not None:  # looking up a header costs more than this
             request.emit(
-                AttemptEvent,
+                "AttemptEvent",
                 status=response.status,
                 operation_id=response.headers.get("ngrok-operation-id"),
                 seconds=time.monotonic() - begin,

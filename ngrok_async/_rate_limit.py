@@ -22,19 +22,16 @@ from ngrok_async._clock import Clock, Timer
 from ngrok_async._request import Request, Response, Send
 from ngrok_async._retry_after import retry_after
 from ngrok_async.errors import ConnectError, RateLimitedError, RequestTimeoutError
-from ngrok_async.events import PauseEvent, WaitEvent
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
-_STATED_LIMIT: Final = re.compile(
-    r"rate limited to\W{0,4}(\d{1,6})\W{0,4}API requests per\W{0,4}"
-    r"(\d{0,6}\s?[a-z]+(?:\d{1,6}[a-z]+)*)",
-    re.IGNORECASE,
+# Compiled when there is a 429 to read, not when this is imported.
+_STATED_LIMIT: Final = (
+    r"(?i)rate limited to\W{0,4}(\d{1,6})\W{0,4}API requests per\W{0,4}"
+    r"(\d{0,6}\s?[a-z]+(?:\d{1,6}[a-z]+)*)"
 )
-_STATED_IN_FLIGHT: Final = re.compile(
-    r"limited to\W{0,4}(\d{1,6})\W{0,4}simultaneous", re.IGNORECASE
-)
-_PART: Final = re.compile(r"(\d*)\s?([a-z]+)")
+_STATED_IN_FLIGHT: Final = r"(?i)limited to\W{0,4}(\d{1,6})\W{0,4}simultaneous"
+_PART: Final = r"(\d*)\s?([a-z]+)"
 _UNITS: Final = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
     **dict.fromkeys(("m", "min", "minute", "minutes"), 60.0),
@@ -157,7 +154,7 @@ class RateLimit:
             response = await send(request)
             if response.status >= _ERRORS_FROM and is_throttled(response):
                 pause = self._slow_down(response)  # before the next in the queue gets its place
-                request.emit(PauseEvent, status=response.status, seconds=pause)
+                request.emit("PauseEvent", status=response.status, seconds=pause)
         except ConnectError:
             self._finish(counts=False)
             raise
@@ -202,7 +199,7 @@ class RateLimit:
         if not has_slot:
             self._leave_queue()
             raise self._refusal(request, patience)
-        request.emit(WaitEvent, seconds=clock.time() - now)
+        request.emit("WaitEvent", seconds=clock.time() - now)
 
     def _leave_queue(self) -> None:
         # The queue drops it when it comes to the front; looking for it would cost its length.
@@ -384,9 +381,9 @@ def stated_limits(message: str) -> tuple[int, float, int]:
 
     0 stands for what it does not state, or not in a way that can be read.
     """
-    if match := _STATED_IN_FLIGHT.search(message):
+    if match := re.search(_STATED_IN_FLIGHT, message):
         return 0, 0.0, max(1, int(match[1]))
-    if match := _STATED_LIMIT.search(message):
+    if match := re.search(_STATED_LIMIT, message):
         limit, window = int(match[1]), _interval(match[2])
         if limit and window:
             return limit, window, 0
@@ -396,7 +393,7 @@ def stated_limits(message: str) -> tuple[int, float, int]:
 def _interval(text: str) -> float:
     """Return the seconds in "60 seconds", "minute" or "1m0s"; 0 for what is none of these."""
     total = 0.0
-    for number, unit in _PART.findall(text.lower()):
+    for number, unit in re.findall(_PART, text.lower()):
         if unit not in _UNITS:
             return 0.0
         total += int(number or 1) * _UNITS[unit]

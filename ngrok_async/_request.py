@@ -3,19 +3,22 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, cast
 from urllib.parse import quote
 
 import attrs
 from multidict import CIMultiDict, MultiMapping
 
 from ngrok_async._unfrozen import unfrozen
-from ngrok_async.events import Event
+
+if TYPE_CHECKING:
+    from ngrok_async.events import Event
 
 _log: Final = logging.getLogger("ngrok_async.events")
 
-OnEvent: TypeAlias = Callable[[Event], object]
+OnEvent: TypeAlias = Callable[["Event"], object]
 """Is told what happens during calls."""
 
 JSON: TypeAlias = Any
@@ -24,6 +27,8 @@ JSON: TypeAlias = Any
 `Any`, since a caller who knows the route knows the shape, and a recursive union would make them
 prove it at every step.
 """
+
+EventName: TypeAlias = Literal["AttemptEvent", "PauseEvent", "RetryEvent", "WaitEvent"]
 
 Effect: TypeAlias = Literal["read", "set", "remove", "act"]
 """What sending a request once more would do.
@@ -126,11 +131,13 @@ class Request:
     attempt: int = 1
     on_event: OnEvent | None = attrs.field(default=None, repr=False)
 
-    def emit(self, kind: Callable[..., Event], **facts: object) -> None:
+    def emit(self, kind: EventName, **facts: object) -> None:
         """Tell `on_event` what happens, if anybody listens."""
         if self.on_event is None:
             return
-        event = kind(method=self.method, route=self.route, attempt=self.attempt, **facts)
+        # Most programs never listen, and making its classes is a sixth of our import.
+        make = getattr(import_module("ngrok_async.events"), kind)
+        event: Event = make(method=self.method, route=self.route, attempt=self.attempt, **facts)
         try:
             self.on_event(event)
         except Exception:  # noqa: BLE001 # a listener's trouble is not the caller's

@@ -3,7 +3,7 @@
 import logging
 import random
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import attrs
 
@@ -18,7 +18,6 @@ from ngrok_async.errors import (
     RequestTimeoutError,
     TransportError,
 )
-from ngrok_async.events import RetryEvent
 
 _log: Final = logging.getLogger("ngrok_async.retry")
 
@@ -79,8 +78,7 @@ class Retry:
     budget: int = attrs.field(kw_only=True, default=20, validator=_not_negative)
 
 
-@attrs.frozen
-class Decision:
+class Decision(NamedTuple):
     """What to do after an attempt.
 
     Attributes:
@@ -234,7 +232,7 @@ class RetryMiddleware:
                 decision.reason,
                 decision.wait,
             )
-            request.emit(RetryEvent, reason=decision.reason, seconds=decision.wait)
+            request.emit("RetryEvent", reason=decision.reason, seconds=decision.wait)
             last = outcome
             await sleep(clock, decision.wait)
             request = attrs.evolve(request, attempt=attempts + 1)

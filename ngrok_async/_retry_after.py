@@ -12,7 +12,7 @@ from typing import Final
 from multidict import MultiMapping
 
 # Ten digits are 300 years: longer numbers are junk, and Python refuses to convert 5,000 of them.
-_SECONDS: Final = re.compile(r"\s*\d{1,10}(?:\.\d{1,9})?\s*", re.ASCII)
+_SECONDS: Final = r"(?a)\s*\d{1,10}(?:\.\d{1,9})?\s*"
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
@@ -30,7 +30,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
     if len(values) != 1:
         return None
     value = values.pop()
-    if _SECONDS.fullmatch(value):
+    if re.fullmatch(_SECONDS, value):
         return float(value)
     at = _date(value)
     if at is None:

@@ -6,8 +6,8 @@ from typing import Final, NoReturn
 from ngrok_async.errors import ConfigurationError
 
 MASK: Final = "***"
-_NOT_IN_HEADERS: Final = re.compile("[^!-~]")
-_UNITS: Final = re.compile(r"\\+|[^\\]")
+_NOT_IN_HEADERS: Final = "[^!-~]"
+_UNITS: Final = r"\\+|[^\\]"
 
 
 class APIKey:
@@ -29,7 +29,7 @@ class APIKey:
                 "(keys are made at https://dashboard.ngrok.com/api-keys)"
             )
             raise ConfigurationError(msg)
-        if bad := _NOT_IN_HEADERS.search(text):
+        if bad := re.search(_NOT_IN_HEADERS, text):
             position = bad.start()
             del text, bad  # tracebacks print local variables
             msg = (
@@ -38,7 +38,7 @@ class APIKey:
             )
             raise ConfigurationError(msg)
         self._text = text
-        self._pattern = re.compile("".join(map(_any_form, _UNITS.findall(text))), re.IGNORECASE)
+        self._pattern = re.compile("".join(map(_any_form, re.findall(_UNITS, text))), re.IGNORECASE)
 
     def reveal(self) -> str:
         """Return the key itself, for the one header that carries it."""

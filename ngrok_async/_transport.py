@@ -38,7 +38,7 @@ _NOT_ADDED: Final[Mapping[str, tuple[str]]] = dict.fromkeys(
     ("POST", "PUT", "PATCH"), ("Content-Type",)
 )
 # Where the texts of aiohttp's parser begin to quote the server.
-_QUOTE: Final = re.compile(r"\s*[:'\"\n].*", re.DOTALL)
+_QUOTE: Final = r"(?s)\s*[:'\"\n].*"
 
 
 class Private(dict[str, str]):
@@ -396,7 +396,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the server hung up"
     if isinstance(error, aiohttp.ClientResponseError):
-        return f"it is not HTTP ({_QUOTE.sub('', error.message)})"
+        return f"it is not HTTP ({re.sub(_QUOTE, '', error.message)})"
     if isinstance(error, aiohttp.ClientPayloadError):
         return "the body breaks off, or cannot be decompressed"
     if isinstance(error, OSError) and error.strerror:

@@ -138,7 +138,7 @@ def _text(value: JSON) -> str:
 def _list(value: JSON) -> list[JSON]:
     if type(value) is not list:
         raise UnusualError
-    return value
+    return value  # pyright: ignore[reportUnknownVariableType] # JSON
 
 
 def _none(_: JSON) -> NoReturn:
@@ -147,7 +147,7 @@ def _none(_: JSON) -> NoReturn:
 
 def _explain(value: JSON, kind: Any, path: str) -> Any:  # noqa: ANN401 # a type form
     try:
-        return _EXACT.structure(value, kind)
+        return exact_converter().structure(value, kind)
     except Exception as error:  # noqa: BLE001 # hooks raise several kinds; all mean a mismatch
         first = transform_error(error, path=path, format_exception=_describe)[0]
     raise MismatchError(first)
@@ -311,7 +311,9 @@ def _model_hook(kind: type[Model], converter: Converter) -> Hook:
     return hook
 
 
-def _exact() -> Converter:
+@cache
+def exact_converter() -> Converter:
+    """Return what decides, made when it is first needed: strict, and able to name the place."""
     converter = Converter()
     converter.register_structure_hook(str, _string)
     converter.register_structure_hook(bool, _boolean)
@@ -326,6 +328,3 @@ def _exact() -> Converter:
         lambda t: isinstance(t, type) and issubclass(t, Model), _model_hook
     )
     return converter
-
-
-_EXACT: Final = _exact()

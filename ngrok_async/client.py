@@ -1,5 +1,7 @@
 """The client: set up once, then one attribute per kind of resource."""
 
+from __future__ import annotations  # each would be compiled when the class is made
+
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -89,40 +91,38 @@ class Client:
         ConfigurationError: An option cannot work, or there is no API key.
     """
 
-    abuse_reports: Lazy["AbuseReports"] = Lazy("AbuseReports")
-    agent_ingresses: Lazy["AgentIngresses"] = Lazy("AgentIngresses")
-    ai_gateway_api_keys: Lazy["AIGatewayAPIKeys"] = Lazy("AIGatewayAPIKeys")
-    api_keys: Lazy["APIKeys"] = Lazy("APIKeys")
-    application_sessions: Lazy["ApplicationSessions"] = Lazy("ApplicationSessions")
-    application_users: Lazy["ApplicationUsers"] = Lazy("ApplicationUsers")
-    backends: Lazy["Backends"] = Lazy("Backends", module="edges")
-    bot_users: Lazy["BotUsers"] = Lazy("BotUsers")
-    certificate_authorities: Lazy["CertificateAuthorities"] = Lazy("CertificateAuthorities")
-    credentials: Lazy["Credentials"] = Lazy("Credentials")
-    edge_modules: Lazy["EdgeModules"] = Lazy("EdgeModules", module="edges")
-    edges: Lazy["Edges"] = Lazy("Edges")
-    endpoints: Lazy["Endpoints"] = Lazy("Endpoints")
-    event_destinations: Lazy["EventDestinations"] = Lazy("EventDestinations")
-    event_sources: Lazy["EventSources"] = Lazy("EventSources")
-    event_subscriptions: Lazy["EventSubscriptions"] = Lazy("EventSubscriptions")
-    ip_policies: Lazy["IPPolicies"] = Lazy("IPPolicies")
-    ip_policy_rules: Lazy["IPPolicyRules"] = Lazy("IPPolicyRules")
-    ip_restrictions: Lazy["IPRestrictions"] = Lazy("IPRestrictions")
-    kubernetes_operators: Lazy["KubernetesOperators"] = Lazy("KubernetesOperators")
-    reserved_addrs: Lazy["ReservedAddrs"] = Lazy("ReservedAddrs")
-    reserved_domains: Lazy["ReservedDomains"] = Lazy("ReservedDomains")
-    secrets: Lazy["Secrets"] = Lazy("Secrets")
-    service_users: Lazy["ServiceUsers"] = Lazy("ServiceUsers")
-    ssh_certificate_authorities: Lazy["SSHCertificateAuthorities"] = Lazy(
-        "SSHCertificateAuthorities"
-    )
-    ssh_credentials: Lazy["SSHCredentials"] = Lazy("SSHCredentials")
-    ssh_host_certificates: Lazy["SSHHostCertificates"] = Lazy("SSHHostCertificates")
-    ssh_user_certificates: Lazy["SSHUserCertificates"] = Lazy("SSHUserCertificates")
-    tls_certificates: Lazy["TLSCertificates"] = Lazy("TLSCertificates")
-    tunnel_sessions: Lazy["TunnelSessions"] = Lazy("TunnelSessions")
-    tunnels: Lazy["Tunnels"] = Lazy("Tunnels")
-    vaults: Lazy["Vaults"] = Lazy("Vaults")
+    abuse_reports: Lazy[AbuseReports] = Lazy("AbuseReports")
+    agent_ingresses: Lazy[AgentIngresses] = Lazy("AgentIngresses")
+    ai_gateway_api_keys: Lazy[AIGatewayAPIKeys] = Lazy("AIGatewayAPIKeys")
+    api_keys: Lazy[APIKeys] = Lazy("APIKeys")
+    application_sessions: Lazy[ApplicationSessions] = Lazy("ApplicationSessions")
+    application_users: Lazy[ApplicationUsers] = Lazy("ApplicationUsers")
+    backends: Lazy[Backends] = Lazy("Backends", module="edges")
+    bot_users: Lazy[BotUsers] = Lazy("BotUsers")
+    certificate_authorities: Lazy[CertificateAuthorities] = Lazy("CertificateAuthorities")
+    credentials: Lazy[Credentials] = Lazy("Credentials")
+    edge_modules: Lazy[EdgeModules] = Lazy("EdgeModules", module="edges")
+    edges: Lazy[Edges] = Lazy("Edges")
+    endpoints: Lazy[Endpoints] = Lazy("Endpoints")
+    event_destinations: Lazy[EventDestinations] = Lazy("EventDestinations")
+    event_sources: Lazy[EventSources] = Lazy("EventSources")
+    event_subscriptions: Lazy[EventSubscriptions] = Lazy("EventSubscriptions")
+    ip_policies: Lazy[IPPolicies] = Lazy("IPPolicies")
+    ip_policy_rules: Lazy[IPPolicyRules] = Lazy("IPPolicyRules")
+    ip_restrictions: Lazy[IPRestrictions] = Lazy("IPRestrictions")
+    kubernetes_operators: Lazy[KubernetesOperators] = Lazy("KubernetesOperators")
+    reserved_addrs: Lazy[ReservedAddrs] = Lazy("ReservedAddrs")
+    reserved_domains: Lazy[ReservedDomains] = Lazy("ReservedDomains")
+    secrets: Lazy[Secrets] = Lazy("Secrets")
+    service_users: Lazy[ServiceUsers] = Lazy("ServiceUsers")
+    ssh_certificate_authorities: Lazy[SSHCertificateAuthorities] = Lazy("SSHCertificateAuthorities")
+    ssh_credentials: Lazy[SSHCredentials] = Lazy("SSHCredentials")
+    ssh_host_certificates: Lazy[SSHHostCertificates] = Lazy("SSHHostCertificates")
+    ssh_user_certificates: Lazy[SSHUserCertificates] = Lazy("SSHUserCertificates")
+    tls_certificates: Lazy[TLSCertificates] = Lazy("TLSCertificates")
+    tunnel_sessions: Lazy[TunnelSessions] = Lazy("TunnelSessions")
+    tunnels: Lazy[Tunnels] = Lazy("Tunnels")
+    vaults: Lazy[Vaults] = Lazy("Vaults")
 
     def __init__(
         self,

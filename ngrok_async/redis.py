@@ -29,7 +29,6 @@ from ngrok_async._rate_limit import Budget, RateLimit, patience_of, stated_limit
 from ngrok_async._redis_script import SCRIPT, SHA
 from ngrok_async._request import Request, Response, Send
 from ngrok_async.errors import ConnectError, RateLimitedError, RequestTimeoutError
-from ngrok_async.events import PauseEvent, WaitEvent
 
 __all__ = ["RedisRateLimit", "Scripts"]
 
@@ -173,7 +172,7 @@ class RedisRateLimit(RateLimit):
             response = await send(request)
             if is_throttled(response):
                 pause = await self._whole(self._refused(response))
-                request.emit(PauseEvent, status=response.status, seconds=pause)
+                request.emit("PauseEvent", status=response.status, seconds=pause)
         except ConnectError:
             await self._whole(self._finished(slot, counts=False))
             raise
@@ -208,7 +207,7 @@ class RedisRateLimit(RateLimit):
             raise
         else:
             if place.checked:  # else only the way to Redis took time
-                request.emit(WaitEvent, seconds=clock.time() - now)
+                request.emit("WaitEvent", seconds=clock.time() - now)
             return slot
         finally:
             if place.timer is not None:

@@ -16,12 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ngrok_async
 from ngrok_async import _fast, _wire
 from ngrok_async._fast import compiled
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, operations
-from ngrok_async._wire import _EXACT, MismatchError, decode, dumps, loads
+from ngrok_async._wire import MismatchError, decode, dumps, exact_converter, loads
 from ngrok_async.pagination import Page
 from ngrok_async.resources._shared import Ref
 from ngrok_async.resources.endpoints import Endpoint, Endpoints
@@ -121,7 +120,7 @@ def fitting(model: type[Model], taking: Decode) -> dict[str, list[Any]]:
 def test_agrees_with_the_exact_pass(name: str, fast: Decode) -> None:
     """What a fast pass takes, the exact one takes too, with the same result to the last field."""
     model, chance = DECODED[name], random.Random(name)  # noqa: S311 # no secrets here
-    usual, right = fitting(model, fast), fitting(model, _EXACT.structure)
+    usual, right = fitting(model, fast), fitting(model, exact_converter().structure)
     required = {field.name for field in attrs.fields(model) if field.default is attrs.NOTHING}
     taken = 0
     for turn in range(60):
@@ -140,7 +139,10 @@ def test_agrees_with_the_exact_pass(name: str, fast: Decode) -> None:
         if not is_usual and chance.random() < 0.3:
             value["brand_new"] = chance.choice(VALUES)
         before = repr(value)
-        made, exact = outcome(fast, value, model), outcome(_EXACT.structure, value, model)
+        made, exact = (
+            outcome(fast, value, model),
+            outcome(exact_converter().structure, value, model),
+        )
         assert before == repr(value)
         if made is not NOTHING:
             taken += 1
@@ -197,7 +199,9 @@ class Appointment(Model):
 @pytest.mark.parametrize("at", [None, TIME, "0001-01-01T00:00:00Z"])
 def test_a_required_time_may_be_null(at: str | None, fast: Decode) -> None:
     """All passes take null where the type has it, and Go's zero time for null."""
-    made, exact = (outcome(each, {"at": at}, Appointment) for each in (fast, _EXACT.structure))
+    made, exact = (
+        outcome(each, {"at": at}, Appointment) for each in (fast, exact_converter().structure)
+    )
 
     assert Appointment(at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC) if at == TIME else None) == made
     assert exact == made
@@ -215,7 +219,7 @@ class Nest(Model):
 def test_a_model_may_hold_its_own_kind() -> None:
     """The loop decodes it as deep as it goes, and msgspec leaves it alone."""
     value = {"id": "a", "inner": {"id": "b", "others": [{"id": "c"}, {"id": "d", "new": 1}]}}
-    made, exact = (outcome(each, value, Nest) for each in (by_loop, _EXACT.structure))
+    made, exact = (outcome(each, value, Nest) for each in (by_loop, exact_converter().structure))
 
     others = (Nest(id="c"), Nest(id="d", extra={"new": 1}))
     assert Nest(id="a", inner=Nest(id="b", others=others)) == made
@@ -259,7 +263,7 @@ class Odd(Model):
 )
 def test_what_is_rare_is_the_same_too(value: Mapping[str, Any], fast: Decode) -> None:
     """Numbers may be written as integers, and null stands for a default, whatever it is."""
-    made, exact = (outcome(each, value, Rare) for each in (fast, _EXACT.structure))
+    made, exact = (outcome(each, value, Rare) for each in (fast, exact_converter().structure))
 
     assert repr(made) in {repr(NOTHING), repr(exact)}
 
@@ -275,7 +279,7 @@ def test_what_is_rare_is_the_same_too(value: Mapping[str, Any], fast: Decode) ->
 )
 def test_types_that_are_odd_are_left_to_the_exact_pass(value: Mapping[str, Any]) -> None:
     """A declaration may have any type: what the fast passes do not know, they do not touch."""
-    exact = _EXACT.structure(value, Odd)
+    exact = exact_converter().structure(value, Odd)
 
     assert exact == decode(value, Odd)
     assert (NOTHING if value else exact) == outcome(by_loop, value, Odd)
@@ -360,7 +364,9 @@ def test_only_equal_references_are_shared(credential: object, fast: Decode) -> N
     """One with the same id that differs elsewhere is another one, or an error."""
     fast(copied(), TunnelSession)
     value = copied(credential=credential)
-    made, exact = (outcome(each, value, TunnelSession) for each in (fast, _EXACT.structure))
+    made, exact = (
+        outcome(each, value, TunnelSession) for each in (fast, exact_converter().structure)
+    )
 
     assert made in (NOTHING, exact)
     if made is not NOTHING:
@@ -372,7 +378,9 @@ def test_only_equal_references_are_shared(credential: object, fast: Decode) -> N
 def test_a_repeated_text_is_a_text(text: object, fast: Decode) -> None:
     """The texts that are kept are checked like others."""
     value = copied(region=text)
-    made, exact = (outcome(each, value, TunnelSession) for each in (fast, _EXACT.structure))
+    made, exact = (
+        outcome(each, value, TunnelSession) for each in (fast, exact_converter().structure)
+    )
 
     assert made in (NOTHING, exact)
 
@@ -509,7 +517,7 @@ def test_msgspec_is_loaded_with_the_first_answer(monkeypatch: pytest.MonkeyPatch
     def stub(body: bytes, model: object, items: str | None) -> None:
         calls.append((body, model, items))
 
-    monkeypatch.setattr(ngrok_async, "_speed", SimpleNamespace(read=stub), raising=False)
+    monkeypatch.setattr(_wire, "_speedy", lambda: stub)
     for decoder in ("json", "msgspec"):
         monkeypatch.setattr(_wire, "DECODER", decoder)
         assert "ts_1" == GET.decode(dumps(SESSION)).id
@@ -520,8 +528,7 @@ def test_a_quick_answer_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was read at once is not read again."""
     session = decode(SESSION, TunnelSession)
     monkeypatch.setattr(_wire, "DECODER", "msgspec")
-    quick = SimpleNamespace(read=lambda *_: ([session], "u", "v"))
-    monkeypatch.setattr(ngrok_async, "_speed", quick, raising=False)
+    monkeypatch.setattr(_wire, "_speedy", lambda: lambda *_: ([session], "u", "v"))
 
     assert session is GET.decode(b"")
     assert Page(items=(session,), uri="u", next_page_uri="v") == LIST.decode(b"")
