@@ -200,6 +200,7 @@ def build(session: nox.Session) -> None:
     with tempfile.TemporaryDirectory() as tmp:
         build_from_sdist(session, wheel, sdist, Path(tmp, "sdist"))
         use_alone(session, wheel, Path(tmp, "venv"))
+        use_with_pytest(session, wheel, Path(tmp))
 
 
 def build_from_sdist(session: nox.Session, wheel: Path, sdist: Path, into: Path) -> None:
@@ -215,8 +216,28 @@ def build_from_sdist(session: nox.Session, wheel: Path, sdist: Path, into: Path)
 
 def use_alone(session: nox.Session, wheel: Path, venv: Path) -> None:
     """Check that the wheel works in an empty environment."""
-    session.run("virtualenv", "--quiet", str(venv))
-    python = str(venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
-    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
+    python = environment(session, venv, str(wheel))
     # -I: without the work tree on the path, so that only the installed package can be found.
     session.run(python, "-I", "-c", "import ngrok_async as p; print(p.__file__)", external=True)
+
+
+def use_with_pytest(session: nox.Session, wheel: Path, tmp: Path) -> None:
+    """Check that pytest finds the plugin of the wheel, and that its page is true there."""
+    python = environment(
+        session, tmp / "pytest", f"{wheel}[testing]", "pytest", "pytest-asyncio", "anyio"
+    )
+    for name in ("tests/testing/test_plugin.py", "docs/testing.md"):  # and nothing else of ours
+        (tmp / name).parent.mkdir(parents=True)
+        shutil.copy(name, tmp / name)
+    with session.chdir(tmp):
+        loop = "asyncio_default_fixture_loop_scope=function"  # pytest-asyncio wants to be told
+        run = ("-m", "pytest", "-p", "pytester", "-o", loop, "tests")
+        session.run(python, *run, external=True, env={**NO_ACCOUNT, "PYTHONPATH": None})
+
+
+def environment(session: nox.Session, venv: Path, *packages: str) -> str:
+    """Make a virtual environment and return its Python."""
+    session.run("virtualenv", "--quiet", str(venv))
+    python = str(venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+    session.run(python, "-m", "pip", "install", "--quiet", *packages, external=True)
+    return python

@@ -4,6 +4,8 @@ import os
 
 from hypothesis import settings
 
+pytest_plugins = ["pytester"]  # pytest wants this in the top directory only
+
 settings.register_profile(
     "ngrok_async",
     deadline=None,  # a busy machine is no bug

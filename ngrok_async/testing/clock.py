@@ -27,6 +27,7 @@ class TurnableClock:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
+        self._watchers: set[asyncio.Future[None]] = set()
         self._origin = datetime.now(UTC) - timedelta(seconds=self.time())
 
     def time(self) -> float:
@@ -54,7 +55,27 @@ class TurnableClock:
         timer = _Timer(when, callback, self._drop)
         insort(self._timers, timer, key=_due)
         self._set_alarm()
+        for watcher in self._watchers:
+            if not watcher.done():
+                watcher.set_result(None)
         return timer
+
+    async def wait_for_timer(self) -> float:
+        """Wait until something waits for this clock.
+
+            clock.advance(await clock.wait_for_timer())
+
+        Returns:
+            How far to turn it until the first timer is due.
+        """
+        while not self._timers:
+            watcher: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._watchers.add(watcher)
+            try:
+                await watcher
+            finally:
+                self._watchers.discard(watcher)
+        return max(0.0, self._timers[0].when - self.time())
 
     def advance(self, seconds: float) -> None:
         """Turn the clock on and run what becomes due, in the order of its time.

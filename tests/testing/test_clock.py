@@ -153,3 +153,34 @@ def test_timers_of_a_loop_that_is_gone_do_no_harm() -> None:
     clock.advance(20)
 
     assert ["ran"] == seen
+
+
+async def test_waits_until_something_waits_for_it() -> None:
+    """A test learns how far to turn the clock, be the timer set before or after it asks."""
+    clock = TurnableClock(running=False)
+    asked = [asyncio.create_task(clock.wait_for_timer()) for _ in range(2)]
+    await asyncio.sleep(0)
+    sleeper = asyncio.create_task(sleep(clock, 30))
+    another = asyncio.create_task(sleep(clock, 45))
+
+    assert [30.0, 30.0] == await asyncio.gather(*asked)
+
+    clock.advance(await clock.wait_for_timer())
+    await sleeper
+
+    assert 15.0 == await clock.wait_for_timer()
+
+    clock.advance(15)
+    await another
+
+
+async def test_asks_again_for_a_timer_that_was_dropped() -> None:
+    """A timer that is cancelled at once is none to turn the clock to."""
+    clock = TurnableClock(running=False)
+    asked = asyncio.create_task(clock.wait_for_timer())
+    await asyncio.sleep(0)
+    clock.call_at(1, list).cancel()
+    await asyncio.sleep(0)
+    clock.call_at(2, list)
+
+    assert 2.0 == await asked
