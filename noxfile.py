@@ -186,6 +186,14 @@ def quickstart(session: nox.Session) -> None:
 
 
 @nox.session
+def examples(session: nox.Session) -> None:
+    """Run the programs in `examples` as their users would: as processes, and in a browser."""
+    session.install("-e", ".[testing,redis]", *group("examples"))
+    session.env.update(NO_ACCOUNT)
+    session.run("python", "-m", "pytest", *(session.posargs or ["examples"]))
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build wheel and sdist into `dist/` and check what a user would install."""
     dist = Path("dist").resolve()
