@@ -156,6 +156,17 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site, warnings being errors, run what it shows, and follow its first page."""
+    session.install("-e", ".[testing,redis]", *group("docs"))
+    session.env.update(NO_ACCOUNT)
+    build = ("sphinx-build", "-n", "-W", "--keep-going", "--quiet", "--fresh-env")
+    session.run(*build, "-b", "html", "docs", "docs/_build/html")
+    session.run("python", "-m", "pytest", "tests/test_docs.py")
+    session.run("python", "-m", "tools.start_here")
+
+
 @nox.session(python=LOWEST)
 def lowest(session: nox.Session) -> None:
     """Run the tests on the oldest dependencies that pyproject.toml allows."""

@@ -1,11 +1,28 @@
 """The asyncio client of the ngrok HTTP API.
 
-    async with Client() as ngrok:  # the key is in NGROK_API_KEY
-        async for session in ngrok.tunnel_sessions.list():
-            print(session.id, session.agent_version)
+    import asyncio
+    from ngrok_async import Client
 
-See `Client` for the options and `ngrok_async.errors` for what may be raised. Models and resources
-are in `ngrok_async.resources`, a fake ngrok for tests is in `ngrok_async.testing`.
+    async def main():
+        async with Client() as ngrok:  # the key is in NGROK_API_KEY
+            async for agent in ngrok.tunnel_sessions.list():
+                print(agent.id, agent.agent_version)
+
+    asyncio.run(main())
+
+What to look at next, with `help(...)`:
+
+    Client                      the options; `dir(Client)` has the resources, such as `endpoints`
+    Pager, Page                 what a list is: `await` it for a page, `async for` for all items
+    Timeout, Retry, RateLimit   how long to wait, what to repeat, how many requests to send
+    NgrokError, APIError        what to catch; the others are in `ngrok_async.errors`
+    UNSET                       leaves a field of an update alone, where None is sent as null
+
+    ngrok_async.resources       a module per kind of resource, with its models and operations
+    ngrok_async.errors          everything that may be raised, drawn as a tree
+    ngrok_async.events          what `Client(on_event=...)` is told: attempts, waits, pauses
+    ngrok_async.redis           a rate limit that several processes share
+    ngrok_async.testing         `FakeNgrok`, an ngrok API inside your tests
 """
 
 from ngrok_async._clock import Clock

@@ -272,6 +272,13 @@ class FilterError(BadRequestError):
 class AuthenticationError(APIError):
     """The API key is missing, malformed or unknown, or is no API key (an authtoken, a key's id)."""
 
+    def __str__(self) -> str:
+        """Tell where a key comes from as well: ngrok's own texts do not."""
+        return (
+            f"{super().__str__()}; API keys are made at https://dashboard.ngrok.com/api-keys, "
+            "and neither an agent's authtoken nor the id of a key is one"
+        )
+
 
 class PermissionDeniedError(APIError):
     """The key is valid, but the account, its plan or an IP restriction forbids the operation."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Generator, Hashable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
-from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, NoReturn, Protocol, TypeAlias, TypeVar
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 
 import attrs
@@ -23,8 +23,34 @@ Query: TypeAlias = tuple[tuple[str, str], ...]
 _EARLY: Final = 25
 
 
+if TYPE_CHECKING:  # type checkers refuse these mistakes by themselves
+
+    class _Explained:
+        _instead: ClassVar[str]
+
+else:
+
+    class _Explained:
+        """Answers what people try first with a page or a pager by what works."""
+
+        __slots__ = ()
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(f"'{type(self).__name__}' object is not iterable; {self._instead}")
+
+        def __aiter__(self) -> NoReturn:
+            raise TypeError(f"'{type(self).__name__}' object is not iterable; {self._instead}")
+
+        def __getitem__(self, index: object) -> NoReturn:
+            raise TypeError(f"'{type(self).__name__}' object is not subscriptable; {self._instead}")
+
+        def __getattr__(self, name: str) -> NoReturn:
+            hint = f"; {self._instead}" if hasattr(Page, name) else ""
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}{hint}")
+
+
 @attrs.frozen(kw_only=True)
-class Page(Generic[T_co]):
+class Page(_Explained, Generic[T_co]):
     """One page of a list.
 
     Attributes:
@@ -32,6 +58,11 @@ class Page(Generic[T_co]):
         uri: The page's own address.
         next_page_uri: The address of the next page, or None on the last one.
     """
+
+    _instead: ClassVar[str] = (
+        "this is one page of a list: take page.items, "
+        "or `async for item in ...list()` for all pages"
+    )
 
     items: tuple[T_co, ...]
     uri: str = ""
@@ -69,7 +100,7 @@ class Listing(Protocol[T_co]):
         ...
 
 
-class Pager(Generic[T]):
+class Pager(_Explained, Generic[T]):
     """A list that was asked for, but not fetched yet.
 
     `await pager` gets the first page. `async for item in pager` gets all items, page by page, and
@@ -94,6 +125,11 @@ class Pager(Generic[T]):
     Unless the client was made with `prefetch=False`, the next page is fetched while the caller
     works on the current one, once it is past the first 25th of it. https://ngrok.com/docs/api#pagination
     """
+
+    _instead: ClassVar[str] = (
+        "nothing has been fetched yet: `async for item in ...list()` gets all items, "
+        "`page = await ...list()` the first page"
+    )
 
     def __init__(self, listing: Listing[T], query: Query) -> None:
         """Remember what to ask for; nothing is sent yet."""

@@ -1,29 +1,70 @@
-"""Every piece of Python in README and docs runs, and the example does what it says."""
+"""Every piece of code in README and docs is run, and the example does what it says."""
 
 import asyncio
+import inspect
 import os
 import re
+import socket
 import sys
 import textwrap
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ngrok_async import Client, NotFoundError
+import ngrok_async
+from ngrok_async import Client, NotFoundError, errors, testing
+from ngrok_async._operation import operations
 from ngrok_async.testing import FakeNgrok
-from tools import facts
+from tools import facts, first_contact, llms, moving, reference, start_here
+from tools.declared import models, resources
+from tools.shown import shown
 
 ROOT = Path(__file__).parent.parent
-README, NOT_OFFERED, LIMITS = (
-    (ROOT / path).read_text()
-    for path in ("README.md", "docs/not-offered.md", "docs/limits-and-retries.md")
-)
-BLOCKS = re.findall(r"```python\n(.*?)```", f"{README}{NOT_OFFERED}{LIMITS}", re.DOTALL)
-PROGRAMS = [block for block in BLOCKS if "asyncio.run(" in block]
-TESTS = [block for block in BLOCKS if "def test_" in block]
-PIECES = [block for block in BLOCKS if block not in PROGRAMS + TESTS]
+DOCS = ROOT / "docs"
+README, NOT_OFFERED = ((ROOT / path).read_text() for path in ("README.md", "docs/not-offered.md"))
+ELSEWHERE = {
+    "testing.md": "it shows fixtures, so pytest runs it",
+    "first-contact.md": "it is made by running its pieces",
+    "coming-from-ngrok-api.md": "it is made by running its pieces",
+}
+"""Pages whose pieces are not run by the tests of pieces, and why."""
+PAGES = {
+    path.name: path.read_text("utf-8")
+    for path in (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
+    if path.name not in ELSEWHERE
+}
+BLOCKS = [
+    (name, block.language, block.text)
+    for name, page in PAGES.items()
+    for block in start_here.blocks(page)
+]
+PYTHON = [(name, text) for name, language, text in BLOCKS if language == "python"]
+PROGRAMS = [(name, text) for name, text in PYTHON if "asyncio.run(" in text]
+TESTS = [(name, text) for name, text in PYTHON if "def test_" in text]
+TRACED = [(name, text) for name, text in PYTHON if "opentelemetry" in text]
+PIECES: dict[str, list[str]] = {}
+for name_, text_ in PYTHON:
+    if (name_, text_) not in PROGRAMS + TESTS + TRACED:
+        PIECES.setdefault(name_, []).append(text_)
+SHOWN = {
+    "README.md": "3 agents; to go on later: None",
+    "agents.md": "with version 3.39.0",
+    "errors.md": "404 ERR_NGROK_1402 https://ngrok.com/docs/errors/err_ngrok_1402",
+    "how-it-is-built.md": "",
+    "in-your-service.md": "GET /tunnel_sessions 200",
+    "limits-and-retries.md": "",
+    "lists.md": "after the break: ts_",
+    "not-offered.md": "any field at all",
+}
+"""What the pieces of a page print, among other things."""
+
+
+def numbered(blocks: list[tuple[str, str]]) -> list[str]:
+    """Return the ids of tests: each page with a number."""
+    return [f"{name} {number + 1}" for number, (name, _) in enumerate(blocks)]
 
 
 async def run(*arguments: str, **environment: str) -> str:
@@ -43,43 +84,247 @@ async def run(*arguments: str, **environment: str) -> str:
     return out.decode()
 
 
+def test_no_block_is_forgotten() -> None:
+    """Every fenced piece of every page is of a kind that some test runs or compares."""
+    kinds = {"python", "console", "text", "{toctree}", "{include}"}
+
+    assert [] == [(name, language) for name, language, _ in BLOCKS if language not in kinds]
+    assert [] == [name for name, page in PAGES.items() if page.count("```") % 2]
+    assert all((DOCS / name).exists() for name in ELSEWHERE)
+
+
+def test_every_command_of_the_readme_is_run() -> None:
+    """The integration script runs them, word for word."""
+    if not (ROOT / ".ci").exists():
+        pytest.skip("a source distribution has no integration script")
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    commands = [text for name, kind, text in BLOCKS if (name, kind) == ("README.md", "console")]
+
+    assert commands
+    assert [] == [text for text in commands if f"readme '{text.strip()}'" not in script]
+
+
+def test_console_and_output_stand_where_a_test_looks() -> None:
+    """Other pages have neither commands nor output, apart from the tree of errors."""
+    found = {name for name, kind, _ in BLOCKS if kind in {"console", "text"}}
+
+    assert {"README.md", "errors.md", "start-here.md"} == found
+    (tree,) = (text for name, kind, text in BLOCKS if (name, kind) == ("errors.md", "text"))
+    assert textwrap.indent(tree, "    ") in (errors.__doc__ or "")
+
+
+async def test_start_here_word_by_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader who types what the page has typed sees what it shows, to the restarted agent.
+
+    The installation is left out: `python -m tools.start_here` makes it too.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    _, page = start_here.install_and_rest(PAGES["start-here.md"])
+
+    await start_here.follow(page.replace("40410", str(port)), tmp_path, Path(sys.executable).parent)
+
+    for file in start_here.FILES:
+        assert f"`{file}`" in page  # it says what to save the code as
+
+
+def test_start_here_takes_eight_lines() -> None:
+    """So it says."""
+    (first, *_) = (text for name, text in PYTHON if name == "start-here.md")
+
+    assert 8 == len([line for line in first.splitlines() if line])
+
+
 @pytest.mark.parametrize(
-    "program", PROGRAMS, ids=[f"program {n + 1}" for n in range(len(PROGRAMS))]
+    ("name", "program"),
+    [program for program in PROGRAMS if program[0] != "start-here.md"],
+    ids=[id_ for id_ in numbered(PROGRAMS) if not id_.startswith("start-here")],
 )
-async def test_programs_of_the_readme(program: str) -> None:
+async def test_programs(name: str, program: str) -> None:
     """A program runs as it stands, with the key and the address in the environment."""
     async with FakeNgrok() as fake:
         agents = [fake.add_agent(os=os) for os in ("linux", "windows", "linux")]
         out = await run("-c", program, NGROK_API_KEY=fake.api_key, NGROK_API_URL=fake.url)
 
-    assert [agents[2].id, agents[0].id] == [line.split()[0] for line in out.splitlines()]
+    shown = [line.split()[0] for line in out.splitlines()]
+    assert agents[2].id == shown[0], name
+    assert agents[0].id in shown
 
 
-async def test_pieces_of_the_readme(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", PIECES)
+async def test_pieces(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The other pieces run one after the other inside one coroutine, as the README says."""
-    assert len(PIECES) == 8
-    code = "async def pieces(ngrok):\n" + textwrap.indent("".join(PIECES), "    ")
+    """The other pieces of a page run one after the other inside one coroutine, as it says."""
+    code = "async def pieces(ngrok):\n" + textwrap.indent("".join(PIECES[name]), "    ")
     scope: dict[str, Any] = {"Client": Client}
-    exec(code, scope)  # noqa: S102 # the README is ours
+    exec(code, scope)  # noqa: S102 # the pages are ours
     async with FakeNgrok(agents=3) as fake, Client(fake.api_key, base_url=fake.url) as ngrok:
         monkeypatch.setenv("NGROK_API_KEY", fake.api_key)
         monkeypatch.setenv("NGROK_API_URL", fake.url)
         await scope["pieces"](ngrok)
 
-    commands = [request.path.rsplit("/")[-1] for request in fake.requests if request.json == {}]
-    assert ["update", "restart", "stop", "restart"] == commands
-    assert "3 agents; to go on later: None" in capsys.readouterr().out
+        if name == "README.md":
+            sent = [request.path for request in fake.requests if request.json == {}]
+            commands = ["update", "restart", "stop", "restart"]
+            assert commands == [path.rsplit("/")[-1] for path in sent]
+    assert SHOWN[name] in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("test", TESTS, ids=[f"test {n + 1}" for n in range(len(TESTS))])
-async def test_tests_of_the_readme(test: str) -> None:
-    """A test that the README shows passes."""
+@pytest.mark.parametrize("test", [text for _, text in TESTS], ids=numbered(TESTS))
+async def test_tests(test: str) -> None:
+    """A test that a page shows passes."""
     scope: dict[str, Any] = {}
-    exec(test, scope)  # noqa: S102 # the README is ours
+    exec(test, scope)  # noqa: S102 # the pages are ours
     (shown,) = (value for name, value in scope.items() if name.startswith("test_"))
     await shown()
+
+
+async def test_traces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The piece with OpenTelemetry gives a span per attempt, and counts them on the caller's."""
+    trace = pytest.importorskip("opentelemetry.sdk.trace", reason="in the group docs")
+    pytest.importorskip("opentelemetry.instrumentation.aiohttp_client")
+    export = import_module("opentelemetry.sdk.trace.export")
+    memory = import_module("opentelemetry.sdk.trace.export.in_memory_span_exporter")
+    exporter, provider = memory.InMemorySpanExporter(), trace.TracerProvider()
+    provider.add_span_processor(export.SimpleSpanProcessor(exporter))
+    import_module("opentelemetry.trace").set_tracer_provider(provider)
+    ((_, piece),) = TRACED
+    scope: dict[str, Any] = {"Client": Client}
+    exec(f"async def traced():\n{textwrap.indent(piece, '    ')}", scope)  # noqa: S102 # ours
+    async with FakeNgrok() as fake:
+        monkeypatch.setenv("NGROK_API_KEY", fake.api_key)
+        monkeypatch.setenv("NGROK_API_URL", fake.url)
+        fake.fail(503)
+        await scope["traced"]()
+
+    *attempts, own = exporter.get_finished_spans()
+    assert [503, 200] == [span.attributes["http.status_code"] for span in attempts]
+    assert ("list agents", 1) == (own.name, own.attributes["http.request.resend_count"])
+    assert fake.api_key not in str([dict(span.attributes) for span in attempts])
+
+
+async def test_first_contact_is_up_to_date() -> None:
+    """The page is what `python -m tools.first_contact` writes, whatever the Python."""
+    assert first_contact.PAGE.read_text("utf-8") == await first_contact.page()
+
+
+async def test_coming_from_ngrok_api_is_up_to_date() -> None:
+    """The page is what `python -m tools.moving` writes, with ngrok-api installed."""
+    pytest.importorskip("ngrok.http_client", reason="ngrok-api is in the group docs")
+
+    assert moving.PAGE.read_text("utf-8") == await moving.page()
+
+
+async def test_help_is_a_good_first_page() -> None:
+    """`help(ngrok_async)` begins with a program that runs, and names what there is."""
+    text = inspect.cleandoc(ngrok_async.__doc__ or "")
+    program = textwrap.dedent(text[text.index("    import") : text.index("What to look at")])
+    names = re.findall(r"^    ((?:[\w.]+, )*[\w.]+)  ", text, re.MULTILINE)
+    async with FakeNgrok(agents=2) as fake:
+        out = await run("-c", program, NGROK_API_KEY=fake.api_key, NGROK_API_URL=fake.url)
+
+    assert [agent.id for agent in reversed(fake.agents)] == [s.split()[0] for s in out.splitlines()]
+    assert 10 == len(names)
+    for name in ", ".join(names).split(", "):
+        assert name in ngrok_async.__all__ or import_module(name).__doc__
+
+
+@pytest.mark.parametrize("path", resources())
+def test_tab_completion_goes_all_the_way(path: str) -> None:
+    """What one types after a dot is offered: groups, resources, operations."""
+    place: object = Client("no-key")
+    for name in path.split("."):
+        assert name in dir(place)
+        place = getattr(place, name)
+
+    assert {*operations(resources()[path])} <= {*dir(place)}
+
+
+@pytest.mark.parametrize("column", [0, 1], ids=["ngrok-api", "ngrok-async"])
+async def test_calls_side_by_side_work(column: int) -> None:
+    """What stands in a column of the first table runs with that client, row by row."""
+    theirs = pytest.importorskip("ngrok", reason="ngrok-api is in the group docs")
+    if not hasattr(theirs, "client"):
+        pytest.skip("this is the agent's SDK, which has the same name")
+    rows = re.findall(r"^\| [\w' ]+ \| (.*?) \| (.*?) \|$", moving.HEAD, re.MULTILINE)
+    cells = [re.fullmatch("`([^`]*)`", row[column]) for row in rows]
+    codes = [cell[1] + (" pass" if cell[1].endswith(":") else "") for cell in cells if cell]
+    async with FakeNgrok(agents=1) as fake, Client(fake.api_key, base_url=fake.url) as new:
+        old = theirs.Client(fake.api_key, fake.url)
+        policy, vault = await new.ip_policies.create(), await new.vaults.create(name="first")
+        page = await new.tunnels.list()
+        scope: dict[str, Any] = {
+            "Client": (theirs.Client, Client)[column],
+            "api_key": fake.api_key,
+            "ngrok": (old, new)[column],
+            "ngrok_async": ngrok_async,
+            "page": page,
+            "policy": policy if column else await asyncio.to_thread(old.ip_policies.get, policy.id),
+        }
+        failing = "try:\n    {}ngrok.tunnels.get('gone')\nexcept Exception as e:\n    error = e\n"
+        fake.fail(200, body=b"{}", content_type="application/json", route="GET /any/route")
+        for code in codes:
+            names = scope | {"id": (vault if "vaults" in code else page.items[0]).id}
+            if "Error" in code:  # of the package
+                names["ngrok"] = theirs
+            before = failing.format("await " * column) if code.startswith("error.") else ""
+            assert "" == await shown(before + code, names, in_thread=not column), code
+    assert len(codes) > 15
+
+
+def test_every_page_is_on_the_site() -> None:
+    """Each page is in one of the lists of the index, so a reader and `llms.txt` find it."""
+    listed = {path.name for path in llms.pages(DOCS)}
+
+    assert listed | {"index.md"} == {path.name for path in DOCS.glob("*.md")}
+    assert listed == set(re.findall(r"\]\(([\w-]+\.md)\): \S", llms.listing(DOCS)))
+    assert all(llms.text(DOCS / name) in llms.everything(DOCS) for name in listed)
+
+
+def test_every_resource_has_its_page() -> None:
+    """The reference has each resource, operation group and model exactly once, and no other."""
+    pages = reference.pages()
+    text = "".join(pages.values()) + (DOCS / "client.rst").read_text("utf-8")
+    modules = {p: kind for p, kind in resources().items() if p.startswith("edge_modules.")}
+    shown = [kind for path, kind in resources().items() if path not in modules]
+
+    for kind in (*shown, *models().values()):
+        assert 1 == text.count(f".. autoclass:: {reference.public_name(kind)}\n"), kind
+    for path in modules:
+        assert f"``{path.partition('.')[2]}``" in pages["edge_modules"]
+
+
+@pytest.mark.parametrize("path", resources())
+def test_deprecated_resources_stand_apart(path: str) -> None:
+    """What its docstring calls deprecated or retired is in the last group, and nothing else."""
+    deprecated = reference.GROUPS["Deprecated by ngrok"]
+    docstrings = [
+        operation.function.__doc__ or "" for operation in operations(resources()[path]).values()
+    ]
+    texts = [resources()[path].__doc__ or "", *docstrings]
+
+    told = any("Deprecated by ngrok" in text or "Retired by ngrok" in text for text in texts)
+    assert told == (path.partition(".")[0] in deprecated)
+
+
+@pytest.mark.parametrize("name", testing.__all__)
+def test_every_name_of_the_fake_is_in_the_reference(name: str) -> None:
+    """Each has an entry on the page about testing."""
+    page = (DOCS / "testing-api.rst").read_text("utf-8")
+
+    assert f".. autoclass:: ngrok_async.testing.{name}\n" in page
+
+
+@pytest.mark.parametrize("name", [n for n in ngrok_async.__all__ if not n.startswith("_")])
+def test_every_public_name_is_in_the_reference(name: str) -> None:
+    """Each has an entry on the page about the client; the errors come with their module."""
+    page = (DOCS / "client.rst").read_text("utf-8")
+    entry = rf"^\.\. (autoclass:: ngrok_async\.|py:\w+:: ){name}$"
+
+    assert name in errors.__all__ or re.search(entry, page, re.MULTILINE)
+    assert ".. automodule:: ngrok_async.errors\n" in page
 
 
 async def test_quickstart_against_the_fake() -> None:

@@ -12,6 +12,7 @@ import ngrok_async
 from ngrok_async import errors
 from ngrok_async.errors import (
     APIError,
+    AuthenticationError,
     BadRequestError,
     ClientClosedError,
     ConfigurationError,
@@ -111,6 +112,15 @@ def test_standard_exceptions_catch_ours(error: NgrokError, standard: type[Except
     with pytest.raises(standard) as caught:
         raise error
     assert "m" == str(caught.value)
+
+
+def test_a_wrong_key_tells_where_keys_come_from() -> None:
+    """Whoever passed an authtoken, or a key's id, hears that it is none and where to get one."""
+    text = str(AuthenticationError("no", status=401, method="GET", path="/tunnels"))
+
+    assert text.startswith("HTTP 401: no on GET /tunnels; ")
+    assert "https://dashboard.ngrok.com/api-keys" in text
+    assert "authtoken" in text
 
 
 # The way from an answer to a class

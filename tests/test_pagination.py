@@ -4,8 +4,9 @@ import asyncio
 import copy
 import gc
 import pickle
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from operator import attrgetter, itemgetter
 from types import MappingProxyType
 
 import attrs
@@ -234,6 +235,54 @@ async def test_a_page_is_a_plain_value() -> None:
     assert {page} == {copy.deepcopy(page), page}
     with pytest.raises(AttributeError):
         page.items = ()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "kind", "start"),
+    [
+        (iter, TypeError, "'Page' object is not iterable"),
+        (aiter, TypeError, "'Page' object is not iterable"),
+        (itemgetter(0), TypeError, "'Page' object is not subscriptable"),
+    ],
+    ids=["walked over", "walked over with async for", "asked for its first item"],
+)
+async def test_a_page_tells_that_it_is_not_the_list(
+    mistake: Callable[[object], object], kind: type[Exception], start: str
+) -> None:
+    """Who takes one page for all items hears where the items are, and how to get the others."""
+    page = await pager_of(Things("ab", "c"))
+
+    with pytest.raises(kind, match=f"^{start}; .*take page.items, or `async for") as caught:
+        mistake(page)
+    assert "ab" == ids(page.items), caught.value
+
+
+@pytest.mark.parametrize(
+    ("mistake", "kind", "start"),
+    [
+        (iter, TypeError, "'Pager' object is not iterable"),
+        (itemgetter(0), TypeError, "'Pager' object is not subscriptable"),
+        (attrgetter("items"), AttributeError, "'Pager' object has no attribute 'items'"),
+    ],
+    ids=["walked over with for", "asked for its first item", "asked for the items of a page"],
+)
+async def test_a_pager_tells_who_forgot_to_await_it(
+    mistake: Callable[[object], object], kind: type[Exception], start: str
+) -> None:
+    """Who takes a pager for what it will fetch hears that nothing is there yet, and what to do."""
+    things = Things("ab")
+
+    with pytest.raises(kind, match=f"^{start}; nothing has been fetched yet.*`page = await"):
+        mistake(pager_of(things))
+    assert [] == things.numbers
+
+
+@pytest.mark.parametrize("made", [Page(items=()), pager_of(Things("ab"))], ids=["page", "pager"])
+def test_other_attributes_are_missing_as_usual(made: object) -> None:
+    """A misspelt name gets Python's own text, and `hasattr` works."""
+    assert not hasattr(made, "itmes")
+    with pytest.raises(AttributeError, match=r"^'Page(r)?' object has no attribute 'itmes'$"):
+        attrgetter("itmes")(made)
 
 
 async def test_a_page_keeps_unknown_fields_read_only() -> None:
