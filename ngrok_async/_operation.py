@@ -286,7 +286,10 @@ def _limit(name: str, value: object) -> JSON:
     if value is None:
         return None
     if type(value) is not int or value not in _PAGE_SIZES:
-        msg = f"{name} must be an integer from 1 to 100 (the size of a page), got {value!r}"
+        msg = (
+            f"{name} must be an integer from 1 to 100 (the size of a page), got {value!r}; "
+            "for more items walk over the list, or use collect(max_items=...)"
+        )
         raise ValueError(msg)
     return str(value)
 

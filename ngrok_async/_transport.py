@@ -41,6 +41,23 @@ _NOT_ADDED: Final[Mapping[str, tuple[str]]] = dict.fromkeys(
 _QUOTE: Final = r"(?s)\s*[:'\"\n].*"
 
 
+def running_loop() -> asyncio.AbstractEventLoop:
+    """Return the event loop that runs now.
+
+    Raises:
+        ConfigurationError: None does.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    msg = (
+        "no event loop is running: this belongs into a coroutine that asyncio.run() runs "
+        "(ngrok_async is for asyncio, not for trio)"
+    )
+    raise ConfigurationError(msg)
+
+
 class Private(dict[str, str]):
     """A proxy's URL; tracebacks print local variables."""
 
@@ -230,7 +247,7 @@ class Transport:
             ConfigurationError: The client is used in another event loop or process than before, or
                 the injected session belongs to another loop.
         """
-        session, loop = self._session, asyncio.get_running_loop()
+        session, loop = self._session, running_loop()
         if (
             session is None
             or session.closed

@@ -38,7 +38,7 @@ from ngrok_async._request import (
 )
 from ngrok_async._retry import Retry, RetryMiddleware
 from ngrok_async._secret import APIKey
-from ngrok_async._transport import Transport
+from ngrok_async._transport import Transport, running_loop
 from ngrok_async._wire import dumps, loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError
 from ngrok_async.unset import UNSET, Unset
@@ -299,10 +299,9 @@ class Client:
         """Return what the client's options set for a request that is made now."""
         timeout = self._timeout
         total = timeout.total
-        clock = self._given_clock or asyncio.get_running_loop()
         return {
             "timeout": timeout,
-            "deadline": None if total is None else clock.time() + total,
+            "deadline": None if total is None else self._clock().time() + total,
             "max_wait": self._max_wait,
             "on_event": self._on_event,
         }
@@ -316,8 +315,12 @@ class Client:
     def budget(self) -> Budget | None:
         """The state of the rate limit, for health pages; None where it is not a `RateLimit`.
 
-        Asking costs no request. Needs a running event loop.
+        Asking costs no request.
+
+        Raises:
+            ConfigurationError: No event loop is running.
         """
+        running_loop()
         limiter = self._resolved_limiter()
         return limiter.budget if isinstance(limiter, RateLimit) else None
 
@@ -364,7 +367,7 @@ class Client:
         raise TypeError(msg)
 
     def _clock(self) -> Clock:
-        return self._given_clock or asyncio.get_running_loop()
+        return self._given_clock or running_loop()
 
     def _retry_of(self, policy: Retry) -> RetryMiddleware:
         return RetryMiddleware(

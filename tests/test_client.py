@@ -363,6 +363,18 @@ async def test_budget_costs_nothing(fake: FakeNgrok) -> None:
     assert [] == fake.requests
 
 
+def test_without_an_event_loop() -> None:
+    """As under trio, or at the top of a module: it says what is needed, whoever asks first."""
+    ngrok = Client("key", base_url="http://127.0.0.1:1")
+    turned = Client("key", base_url="http://127.0.0.1:1", clock=TurnableClock(running=False))
+    with pytest.raises(ConfigurationError, match="no event loop is running: .* asyncio.run()"):
+        assert ngrok.budget
+    for client in (ngrok, turned):
+        call = client.tunnel_sessions.get("ts_1")
+        with pytest.raises(ConfigurationError, match="no event loop is running"):
+            call.send(None)
+
+
 async def test_no_limiter_no_budget(fake: FakeNgrok) -> None:
     """Without a limiter, or with one of somebody else, there is no budget to show."""
 
