@@ -10,23 +10,19 @@ R = TypeVar("R")
 
 
 class Group:
-    """Resources under one name, such as `ngrok.backends.failover`.
+    """Resources under one name, such as `ngrok.backends.failover`."""
 
-    Attributes:
-        module: The module that has all of them, below `ngrok_async.resources`; None where each
-            names its own.
-    """
-
-    module: ClassVar[str | None] = None
+    # The module that has all of them, below `ngrok_async.resources`; None where each names its own.
+    _module: ClassVar[str | None] = None
 
     def __init_subclass__(cls, *, module: str | None = None) -> None:
         """Take the module of a group whose resources are one table."""
         super().__init_subclass__()
-        cls.module = module
+        cls._module = module
 
     def __init__(self, caller: Caller) -> None:
         """Keep what sends the requests: the client."""
-        self.caller = caller
+        self._caller = caller
 
     def __repr__(self) -> str:
         """Show the group's name."""
@@ -49,6 +45,10 @@ class Lazy(Generic[R]):
         """Take the attribute's name."""
         self._name = name
 
+    def __repr__(self) -> str:
+        """Name the class; `help(Client)` shows it."""
+        return f"<{self._class_name}, loaded when it is used>"
+
     @overload
     def __get__(self, owner: None, kind: type) -> Self: ...
     @overload
@@ -57,13 +57,13 @@ class Lazy(Generic[R]):
         """Import the resource and keep it in the owner, where it is found first from now on."""
         if owner is None:
             return self
-        caller = owner.caller if isinstance(owner, Group) else owner
+        caller = owner._caller if isinstance(owner, Group) else owner  # noqa: SLF001 # of this module
         resource = self.load(kind)(cast("Caller", caller))
         vars(owner)[self._name] = resource
         return resource
 
     def load(self, owner: type) -> Callable[[Caller], R]:
         """Import the class behind the attribute of `owner`."""
-        common = owner.module if issubclass(owner, Group) else None
+        common = owner._module if issubclass(owner, Group) else None  # noqa: SLF001 # of this module
         module = import_module(f"ngrok_async.resources.{self._module or common or self._name}")
         return cast("Callable[[Caller], R]", getattr(module, self._class_name))
