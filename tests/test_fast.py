@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ngrok_async
 from ngrok_async import _fast, _wire
 from ngrok_async._fast import compiled
 from ngrok_async._model import Model
@@ -522,6 +523,15 @@ def test_msgspec_is_loaded_with_the_first_answer(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(_wire, "DECODER", decoder)
         assert "ts_1" == GET.decode(dumps(SESSION)).id
     assert [(dumps(SESSION), TunnelSession, None)] == calls
+
+
+def test_who_reads_with_msgspec_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module that imports msgspec is not asked for with each answer."""
+    module = SimpleNamespace(read=lambda *_: None)
+    monkeypatch.setattr(ngrok_async, "_speed", module, raising=False)
+
+    assert module.read is _wire._speedy.__wrapped__()
+    assert _wire._speedy.cache_info().maxsize is None
 
 
 def test_a_quick_answer_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
