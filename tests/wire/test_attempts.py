@@ -317,6 +317,49 @@ async def test_attempts_end_with_the_total(server: "FaultServer", connect: "Conn
     assert len(server.requests) <= 3
 
 
+@pytest.mark.parametrize("first", ["cancelled", "expired"])
+async def test_cancelled_in_the_moment_of_its_timeout(
+    server: "FaultServer", connect: "Connect", timers: "Timers", first: str
+) -> None:
+    """Who cancels gets the cancellation, whichever comes first, and the place is free again."""
+    server.stalls()
+    ngrok = connect(server, timeout=Timeout(attempt=100), limiter=RateLimit(5), clock=None)
+    call = asyncio.create_task(ngrok.request("GET", "/tunnels"))
+    await server.arrived()
+    if first == "cancelled":
+        call.cancel()
+    timers.expire()
+    if first == "expired":
+        call.cancel()
+    await asyncio.wait([call])
+
+    assert call.cancelled()
+    assert ngrok.budget is not None
+    assert 0 == ngrok.budget.in_flight
+
+
+async def test_a_timeout_leaves_the_task_as_it_was(
+    server: "FaultServer", connect: "Connect", timers: "Timers"
+) -> None:
+    """The cancellation that ended the attempt is taken back: the task can go on, and wait."""
+    server.stalls()
+    ngrok = connect(server, timeout=Timeout(attempt=100), retry=None)
+
+    async def call() -> int:
+        with pytest.raises(RequestTimeoutError):
+            await ngrok.request("GET", "/tunnels")
+        await asyncio.sleep(0)
+        task = asyncio.current_task()
+        assert task is not None
+        return task.cancelling()
+
+    task = asyncio.create_task(call())
+    await server.arrived()
+    timers.expire()
+
+    assert 0 == await task
+
+
 async def test_an_attempt_is_cut_to_what_is_left(server: "FaultServer", connect: "Connect") -> None:
     """Without a limit for the attempt, the call's own one ends it."""
     server.stalls()
