@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Final, Self
+from typing import Final
 
 from ngrok_async import _answer
 from ngrok_async._request import Request, Response, Send
@@ -12,11 +12,7 @@ _ERRORS_FROM: Final = 400
 
 
 class Call:
-    """A call under way, which `Client.aclose` may end.
-
-    It takes the cancellation back that it asked for, and no other, as `asyncio.timeout` does:
-    https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.uncancel
-    """
+    """A call under way, which `Client.aclose` may end."""
 
     __slots__ = ("_cancelling", "_ended", "_send", "attempts", "maybe_applied", "task")
 
@@ -38,7 +34,7 @@ class Call:
         """Send to the wire, and note what is known of the effect in case that the call is ended."""
         before, self.maybe_applied = self.maybe_applied, True
         self.attempts += 1
-        begin = time.monotonic()
+        begin = 0.0 if request.on_event is None else time.monotonic()
         try:
             response = await self._send(request)
         except NgrokError as error:
@@ -63,11 +59,15 @@ class Call:
         self._ended = True
         self.task.cancel()
 
-    def __enter__(self) -> Self:
-        """Return the call itself."""
-        return self
+    @property
+    def cancelled_by_others(self) -> bool:
+        """Whether somebody has cancelled the task, besides `end`."""
+        return self.task.cancelling() - self._ended > self._cancelling or not self._ended
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, traceback: object) -> bool:
-        """Swallow the cancellation if it came from `end` alone."""
-        ours = self._ended and self.task.uncancel() <= self._cancelling
-        return ours and kind is asyncio.CancelledError
+    def close(self) -> None:
+        """Take back the cancellation of `end`, and no other, as `asyncio.timeout` does.
+
+        https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.uncancel
+        """
+        if self._ended:
+            self.task.uncancel()

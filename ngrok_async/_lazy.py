@@ -10,19 +10,23 @@ R = TypeVar("R")
 
 
 class Group:
-    """Resources under one name, such as `ngrok.backends.failover`."""
+    """Resources under one name, such as `ngrok.backends.failover`.
 
-    # The module that has all of them, below `ngrok_async.resources`; None where each names its own.
-    _module: ClassVar[str | None] = None
+    Attributes:
+        module: The module that has all of them, below `ngrok_async.resources`; None where each
+            names its own.
+    """
+
+    module: ClassVar[str | None] = None
 
     def __init_subclass__(cls, *, module: str | None = None) -> None:
         """Take the module of a group whose resources are one table."""
         super().__init_subclass__()
-        cls._module = module
+        cls.module = module
 
     def __init__(self, caller: Caller) -> None:
         """Keep what sends the requests: the client."""
-        self._caller = caller
+        self.caller = caller
 
     def __repr__(self) -> str:
         """Show the group's name."""
@@ -57,13 +61,13 @@ class Lazy(Generic[R]):
         """Import the resource and keep it in the owner, where it is found first from now on."""
         if owner is None:
             return self
-        caller = owner._caller if isinstance(owner, Group) else owner  # noqa: SLF001 # of this module
+        caller = owner.caller if isinstance(owner, Group) else owner
         resource = self.load(kind)(cast("Caller", caller))
         vars(owner)[self._name] = resource
         return resource
 
     def load(self, owner: type) -> Callable[[Caller], R]:
         """Import the class behind the attribute of `owner`."""
-        common = owner._module if issubclass(owner, Group) else None  # noqa: SLF001 # of this module
+        common = owner.module if issubclass(owner, Group) else None
         module = import_module(f"ngrok_async.resources.{self._module or common or self._name}")
         return cast("Callable[[Caller], R]", getattr(module, self._class_name))

@@ -79,11 +79,11 @@ class Caller(Protocol):
 class Resource:
     """The operations of one kind of resource; reached as an attribute of `Client`."""
 
-    __slots__ = ("_caller",)
+    __slots__ = ("caller",)
 
     def __init__(self, caller: Caller) -> None:
         """Keep what sends the requests: the client."""
-        self._caller: Caller = caller
+        self.caller: Caller = caller
 
     def __repr__(self) -> str:
         """Show the name under which the client has it."""
@@ -374,7 +374,7 @@ def at_route(declared: F, route: str, types: Mapping[object, Any]) -> F:
 def _method(function: F, declared: Operation) -> F:
     @wraps(function)
     async def call(self: Resource, /, *args: object, **kwargs: object) -> object:
-        caller = self._caller
+        caller = self.caller
         request = declared.request(declared.bind(args, kwargs), caller.limits())
         return await caller.call(request, declared.decode)
 
@@ -391,7 +391,7 @@ def paged(route: str, *, items: str) -> Callable[[F], F]:
         @wraps(function)
         def call(self: Resource, /, *args: object, **kwargs: object) -> Pager[Any]:
             request = declared.request(declared.bind(args, kwargs))
-            return Pager(_Listing(self._caller, declared, request), request.query)
+            return Pager(_Listing(self.caller, declared, request), request.query)
 
         call.operation = declared  # type: ignore[attr-defined]
         return cast("F", call)

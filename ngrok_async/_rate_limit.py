@@ -283,7 +283,7 @@ class RateLimit:
     def _finish(self, *, counts: bool = True, late: float = 0.0) -> None:
         self._in_flight -= 1
         if counts:
-            stamp = self._clock.time() + late
+            stamp = (self._given_clock or asyncio.get_running_loop()).time() + late
             stamps = self._stamps
             # Late stamps are rare and small: insert from the right.
             place = len(stamps)

@@ -29,6 +29,9 @@ from ngrok_async.errors import (
 
 E = TypeVar("E", bound=NgrokError)
 
+# Client.call has made sure that there is one.
+_current_task: Final = cast("Callable[[], asyncio.Task[object]]", asyncio.current_task)
+
 MAX_BODY: Final = 10 * 1024 * 1024
 # A proxy forbids it, or wants credentials: trying again helps nobody. Anything else that it says,
 # such as 404 for a host that it cannot find, must not pass for an answer of ngrok.
@@ -104,8 +107,7 @@ class _Attempt:
         self.seconds = seconds
         self._scrub = scrub
         self._leaving: aiohttp.ClientRequest | None = None
-        # Client.call has made sure that there is one.
-        self._task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._task = _current_task()
         self._cancelling = self._task.cancelling()
         self._expired = False
 
@@ -217,7 +219,7 @@ class Transport:
         user_agent: str,
         session: aiohttp.ClientSession | None,
         proxy: Private,
-        clock: Callable[[], Clock],
+        clock: Clock | None,
     ) -> None:
         """Prepare; a session of its own is opened at the first request."""
         self.base_url = base_url
@@ -352,7 +354,11 @@ class Transport:
         # Not `async with`: at the end of the body aiohttp has released the connection already, and
         # looking after it once more costs a twentieth of a request.
         try:
-            return await _read(request, response)
+            whole = response.content.is_eof()  # most bodies have arrived together with the headers
+            body = response.content.read_nowait() if whole else b""
+            if whole and len(body) <= MAX_BODY:
+                return new_response(response.status, response.headers, body)
+            return await _read_on(request, response, body)
         except BaseException:
             response.close()
             raise
@@ -373,7 +379,7 @@ class Transport:
         attempt = request.timeout.attempt
         if request.deadline is None:
             return attempt
-        remaining = request.deadline - self._clock().time()
+        remaining = request.deadline - (self._clock or asyncio.get_running_loop()).time()
         if remaining <= 0:
             raise RequestTimeoutError(
                 f"not sent: the total timeout of {request.timeout.total:g} s is over",
@@ -421,23 +427,19 @@ def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-async def _read(
-    request: Request, response: aiohttp.ClientResponse
+async def _read_on(
+    request: Request, response: aiohttp.ClientResponse, begun: bytes
 ) -> Response | ResponseTooLargeError:
     """Read the body to its end, or refuse it before it fills the memory."""
-    content = response.content
-    # Most bodies have arrived whole, together with the headers.
-    declared = 0 if content.is_eof() else response.content_length or 0
-    body = b"" if declared > MAX_BODY else await content.readany()  # decompressed
-    size = max(declared, len(body))
-    if size <= MAX_BODY and not content.at_eof():
-        chunks, size = [body], len(body)
-        while size <= MAX_BODY and (chunk := await content.readany()):
-            size += len(chunk)
-            chunks.append(chunk)
-        body = b"".join(chunks)
+    chunks = [begun]
+    size = max(len(begun), response.content_length or 0)
     if size <= MAX_BODY:
-        return new_response(response.status, response.headers, body)
+        size = 0
+        while size <= MAX_BODY and (chunk := await response.content.readany()):
+            size += len(chunk)  # decompressed
+            chunks.append(chunk)
+    if size <= MAX_BODY:
+        return new_response(response.status, response.headers, b"".join(chunks))
     response.close()
     return ResponseTooLargeError(
         f"HTTP {response.status}: the body is larger than {MAX_BODY} bytes",

@@ -187,7 +187,7 @@ class Client:
             user_agent=user_agent(app_info),
             session=session,
             proxy=hidden_proxy,
-            clock=self._clock,
+            clock=clock,
         )
         self._chain: tuple[Middleware, ...] = ()  # not known before there is an event loop
         self._calls: dict[Call, None] = {}  # a set that keeps the order
@@ -278,14 +278,17 @@ class Client:
         call = Call(task, self._transport.send)
         self._calls[call] = None
         try:
-            with call:
-                send: Send = call.send
-                for middleware in self._chain or self._build_chain():
-                    send = _link(middleware, send)
-                response = await send(request)
-                return _answer.read(request, response, decode, self._account[1].scrub)
+            send: Send = call.send
+            for middleware in self._chain or self._build_chain():
+                send = _link(middleware, send)
+            response = await send(request)
+            return _answer.read(request, response, decode, self._account[1].scrub)
+        except asyncio.CancelledError:
+            if call.cancelled_by_others:
+                raise
         finally:
             del self._calls[call]
+            call.close()
         msg = "the client was closed during the call"
         raise ClientClosedError(
             msg,
@@ -297,10 +300,9 @@ class Client:
 
     def limits(self) -> Limits:
         """Return what the client's options set for a request that is made now."""
-        timeout = self._timeout
-        total = timeout.total
+        total = self._timeout.total
         return {
-            "timeout": timeout,
+            "timeout": self._timeout,
             "deadline": None if total is None else self._clock().time() + total,
             "max_wait": self._max_wait,
             "on_event": self._on_event,

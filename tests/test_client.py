@@ -302,9 +302,9 @@ def test_view_has_resources_of_its_own() -> None:
     first = client.tunnels
     view = client.with_options(retry=None)
 
-    assert view is view.tunnels._caller
+    assert view is view.tunnels.caller
     assert first is client.tunnels
-    assert client is first._caller
+    assert client is first.caller
 
 
 def test_view_of_a_subclass_is_one() -> None:

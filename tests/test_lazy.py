@@ -68,7 +68,7 @@ def test_a_line_becomes_the_resource() -> None:
     found = owner.tunnels
 
     assert isinstance(found, Tunnels)
-    assert owner is found._caller
+    assert owner is found.caller
     assert {"tunnels": found} == vars(owner)
     assert found is owner.tunnels
 
@@ -78,7 +78,7 @@ def test_each_owner_has_resources_of_its_own() -> None:
     one, other = Owner(), Owner()
 
     assert one.tunnels is not other.tunnels
-    assert (one, other) == (one.tunnels._caller, other.tunnels._caller)
+    assert (one, other) == (one.tunnels.caller, other.tunnels.caller)
 
 
 def test_on_the_class_it_is_the_line_itself() -> None:
@@ -110,7 +110,7 @@ def test_groups_say_where_their_resources_are(
     found = getattr(group(owner), name)
 
     assert expected is type(found)
-    assert owner is found._caller
+    assert owner is found.caller
 
 
 def test_a_group_is_reached_like_a_resource() -> None:
@@ -119,7 +119,7 @@ def test_a_group_is_reached_like_a_resource() -> None:
 
     assert owner.backends is owner.backends
     assert owner.backends.failover is owner.backends.failover
-    assert owner is owner.backends.failover._caller
+    assert owner is owner.backends.failover.caller
     assert "<Backends>" == repr(owner.backends)
 
 
@@ -144,8 +144,8 @@ def test_views_have_resources_of_their_own(path: str) -> None:
     before = attrgetter(path)(client)
     view = client.with_options(max_wait=1)
 
-    assert client is before._caller
-    assert view is attrgetter(path)(view)._caller
+    assert client is before.caller
+    assert view is attrgetter(path)(view).caller
 
 
 def test_only_what_is_used_is_imported() -> None:

@@ -269,7 +269,7 @@ def test_every_line_loads_what_it_names(path: str) -> None:
 
     assert KINDS[path] is type(found)
     assert found is attrgetter(path)(client)
-    assert client is found._caller
+    assert client is found.caller
 
 
 def test_there_is_a_line_for_every_resource() -> None:

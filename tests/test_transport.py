@@ -36,7 +36,7 @@ async def transport(clock: TurnableClock) -> AsyncIterator[Transport]:
         user_agent="test",
         session=None,
         proxy=Private(),
-        clock=lambda: clock,
+        clock=clock,
     )
     yield transport
     await transport.close()
