@@ -242,9 +242,7 @@ def use_alone(session: nox.Session, wheel: Path, venv: Path) -> None:
 
 def use_with_pytest(session: nox.Session, wheel: Path, tmp: Path) -> None:
     """Check that pytest finds the plugin of the wheel, and that its page is true there."""
-    python = environment(
-        session, tmp / "pytest", f"{wheel}[testing]", "pytest", "pytest-asyncio", "anyio"
-    )
+    python = environment(session, tmp / "pytest", f"{wheel}[testing]", "anyio")
     for name in ("tests/testing/test_plugin.py", "docs/testing.md"):  # and nothing else of ours
         (tmp / name).parent.mkdir(parents=True)
         shutil.copy(name, tmp / name)
