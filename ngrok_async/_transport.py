@@ -303,7 +303,9 @@ class Transport:
             ClientClosedError: The client or its session was closed meanwhile.
             ConfigurationError: The session cannot be used for this.
         """
-        session = self._session or self.open()
+        session = self._session
+        if session is None or self.closed:
+            session = self.open()
         seconds = self._seconds(request)
         attempt = _Attempt(request, session, seconds, self._scrub)
         if seconds is not None:

@@ -445,6 +445,21 @@ async def test_middleware_may_close_the_client(server: "FaultServer", connect: "
         await ngrok.request("GET", "/things")
 
 
+async def test_nothing_is_sent_after_the_close(server: "FaultServer", connect: "Connect") -> None:
+    """Also not through a session that is still open, by a call that began before."""
+
+    async def fuse(request: Request, send: Send) -> Response:
+        await ngrok.aclose()
+        return await send(request)
+
+    async with aiohttp.ClientSession() as session:
+        ngrok = connect(server, session=session, middlewares=[fuse])
+        with pytest.raises(ClientClosedError, match="this client is closed"):
+            await ngrok.request("GET", "/things")
+
+    assert [] == server.requests
+
+
 async def test_middleware_may_send_from_another_task(
     server: "FaultServer", connect: "Connect"
 ) -> None:
