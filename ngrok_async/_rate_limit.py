@@ -28,10 +28,10 @@ _log: Final = logging.getLogger("ngrok_async.rate_limit")
 # Compiled when there is a 429 to read, not when this is imported.
 _STATED_LIMIT: Final = (
     r"(?i)rate limited to\W{0,4}(\d{1,6})\W{0,4}API requests per\W{0,4}"
-    r"(\d{0,6}\s?[a-z]+(?:\d{1,6}[a-z]+)*)"
+    r"(\d{0,6}(?:\.\d{1,6})?\s?[a-z]+(?:\d{1,6}[a-z]+)*)"
 )
 _STATED_IN_FLIGHT: Final = r"(?i)limited to\W{0,4}(\d{1,6})\W{0,4}simultaneous"
-_PART: Final = r"(\d*)\s?([a-z]+)"
+_PART: Final = r"(\d*(?:\.\d+)?)\s?([a-z]+)"
 _UNITS: Final = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
     **dict.fromkeys(("m", "min", "minute", "minutes"), 60.0),
@@ -396,7 +396,7 @@ def _interval(text: str) -> float:
     for number, unit in re.findall(_PART, text.lower()):
         if unit not in _UNITS:
             return 0.0
-        total += int(number or 1) * _UNITS[unit]
+        total += float(number or 1) * _UNITS[unit]
     return total
 
 
