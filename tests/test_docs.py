@@ -123,7 +123,7 @@ async def test_start_here_word_by_word(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     _, page = start_here.install_and_rest(PAGES["start-here.md"])
 
-    await start_here.follow(page.replace("40410", str(port)), tmp_path, Path(sys.executable).parent)
+    await start_here.follow(page.replace("24040", str(port)), tmp_path, Path(sys.executable).parent)
 
     for file in start_here.FILES:
         assert f"`{file}`" in page  # it says what to save the code as

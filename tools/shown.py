@@ -14,7 +14,7 @@ from typing import Any, Final
 _CHANGING: Final = (
     (re.compile(r"\bop_\w+"), "op_..."),
     (re.compile(r"\b([a-z]{2,8})_[A-Za-z0-9]{27}\b"), r"\1_..."),
-    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:40410"),
+    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:24040"),
     (re.compile(r"\. Did you mean '\w+'\?$", re.MULTILINE), ""),
 )
 """What differs from run to run, or from Python to Python: ids, ports, and what 3.13 adds."""
