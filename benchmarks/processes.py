@@ -86,7 +86,14 @@ class Start:
 def _run(*arguments: str, stdin: bytes = b"") -> Any:  # noqa: ANN401 # decoded JSON
     """Run Python; return what it prints."""
     done = subprocess.run(  # noqa: S603 # ourselves
-        [sys.executable, *arguments], input=stdin, stdout=subprocess.PIPE, check=True
+        [sys.executable, *arguments],
+        input=stdin,
+        stdout=subprocess.PIPE,
+        check=True,
+        # Where that is set, each process would compile what it imports.
+        env={
+            name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+        },
     )
     return json.loads(done.stdout)
 
