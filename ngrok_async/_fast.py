@@ -40,6 +40,7 @@ _REPEATED: Final = frozenset({"agent_version", "os", "region", "scheme", "upstre
 # Repeated texts and references are kept for the objects to come, but no more than this.
 _MOST_KEPT: Final = 1000
 _LONGEST_KEPT: Final = 64
+_LONGEST_REFERENCE: Final = 256
 _ZERO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -322,7 +323,7 @@ def _references(
 
     def make(given: Any) -> Any:  # noqa: ANN401 # whatever was sent
         [made] = many([given])
-        if not made.extra:
+        if not made.extra and len(made.id) + len(made.uri) <= _LONGEST_REFERENCE:
             if len(kept) >= _MOST_KEPT:
                 kept.clear()
             kept[made.id] = made

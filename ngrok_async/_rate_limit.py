@@ -28,7 +28,7 @@ _log: Final = logging.getLogger("ngrok_async.rate_limit")
 # Compiled when there is a 429 to read, not when this is imported.
 _STATED_LIMIT: Final = (
     r"(?i)rate limited to\W{0,4}(\d{1,6})\W{0,4}API requests per\W{0,4}"
-    r"(\d{0,6}(?:\.\d{1,6})?\s?[a-z]+(?:\d{1,6}[a-z]+)*)"
+    r"(\d{0,6}(?:\.\d{1,9})?\s?[a-z]+(?:\d{1,6}(?:\.\d{1,9})?[a-z]+)*)"
 )
 _STATED_IN_FLIGHT: Final = r"(?i)limited to\W{0,4}(\d{1,6})\W{0,4}simultaneous"
 _PART: Final = r"(\d*(?:\.\d+)?)\s?([a-z]+)"

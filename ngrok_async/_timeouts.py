@@ -45,20 +45,25 @@ class Timeouts:
         self._ends.pop(expiring, None)
 
     def close(self) -> None:
-        """Drop the timer."""
+        """Drop the timer, if nothing runs any more that it has to end."""
+        # A middleware may have sent a request in a task of its own, which goes on.
+        if not self._ends:
+            self._drop()
+
+    def _drop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer, self._next = None, _NEVER
 
     def _set(self, end: float) -> None:
-        self.close()
+        self._drop()
         self._next = end
         self._timer = self._clock().call_at(end, self._ring)
 
     def _ring(self) -> None:
         # An event loop may call up to the resolution of its clock too early.
         now = max(self._clock().time(), self._next)
-        self.close()
+        self._drop()
         for expiring in [each for each, end in self._ends.items() if end <= now]:
             del self._ends[expiring]
             expiring.expire()

@@ -207,7 +207,7 @@ def _timestamp(value: object, _: object) -> datetime:
         raise _expected("a timestamp", value)
     try:
         # RFC 3339 allows a lower-case z, fromisoformat does not.
-        at = datetime.fromisoformat(value.upper())
+        at = datetime.fromisoformat(f"{value[:-1]}Z" if value.endswith("z") else value)
     except ValueError:
         raise _no_timestamp("a timestamp", value) from None
     if at.tzinfo is None:

@@ -36,6 +36,7 @@ VALUES: Final[tuple[Any, ...]] = (
     "http",
     TIME,
     "2026-01-02T03:04:05z",
+    "2026-01-02ß03:04:05Z",
     "2026-01-02T03:04:05.123456789Z",
     "2026-01-02T03:04:05+02:00",
     "2026-01-02T03:04:05",
@@ -400,6 +401,17 @@ def test_what_is_kept_has_a_bound(fast: Decode, monkeypatch: pytest.MonkeyPatch)
     find, _ = _fast._references(Ref, typed=fast is by_msgspec)
     assert len([number for number in range(10) if find(f"cr_{number}")]) <= 3
     assert "" == fast({**copied(), "region": ""}, TunnelSession).region
+
+
+@BOTH
+def test_a_huge_reference_is_not_kept(fast: Decode) -> None:
+    """A server that sends addresses of a megabyte must not fill the memory for good."""
+    huge = {"id": "cr_huge", "uri": "u" * 1000}
+    made = fast(copied(credential=huge), TunnelSession)
+
+    find, _ = _fast._references(Ref, typed=fast is by_msgspec)
+    assert Ref(**huge) == made.credential
+    assert find("cr_huge") is None
 
 
 # Bodies, with msgspec and without

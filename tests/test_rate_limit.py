@@ -926,6 +926,7 @@ def account_limit() -> Scene:
         (stated(60, "1 minute"), 60, 60),
         (stated(60, "MINUTE"), 60, 60),
         (stated(60, "1m30s"), 60, 90),
+        (stated(60, "1m30.5s"), 60, 90.5),
         (stated(60, "2 minutes"), 60, 120),
         (stated(10, "second"), 10, 1),
         (stated(5, "0.5 seconds"), 5, 0.5),

@@ -105,12 +105,29 @@ async def test_a_loop_that_calls_too_early(clock: CountingClock, timeouts: Timeo
     assert [2.999] == noted.at
 
 
-async def test_closed_timeouts_do_not_ring(clock: CountingClock, timeouts: Timeouts) -> None:
+async def test_closed_timeouts_do_not_ring(
+    clock: CountingClock, timeouts: Timeouts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody is there any more."""
+    rung: list[float] = []
+    monkeypatch.setattr(timeouts, "_ring", lambda: rung.append(clock.time()))
     noted = Noted(clock)
     timeouts.start(noted, 3)
+    timeouts.stop(noted)
     timeouts.close()
     timeouts.close()
     clock.advance(9)
 
-    assert [] == noted.at
+    assert [] == rung
+
+
+async def test_what_runs_on_after_the_close_expires(
+    clock: CountingClock, timeouts: Timeouts
+) -> None:
+    """A task that a middleware has made may outlive the client's calls; it must not hang."""
+    noted = Noted(clock)
+    timeouts.start(noted, 3)
+    timeouts.close()
+    clock.advance(3)
+
+    assert [3] == noted.at

@@ -16,6 +16,7 @@ from ngrok_async import (
     NgrokError,
     RateLimit,
     Request,
+    RequestTimeoutError,
     Response,
     Send,
     Timeout,
@@ -45,6 +46,10 @@ class _StoppedClock:
 
 async def _five(ngrok: Client) -> Sequence[asyncio.Task[None]]:
     return [asyncio.create_task(ngrok.tunnel_sessions.restart(f"ts_{i}")) for i in range(5)]
+
+
+async def _sent(send: Send, request: Request) -> Response:
+    return await send(request)
 
 
 async def _errors(calls: Sequence[asyncio.Task[None]]) -> list[NgrokError]:
@@ -372,6 +377,36 @@ async def test_middleware_may_swallow_the_end(server: "FaultServer", connect: "C
     assert 0 == call.cancelling()
 
 
+async def test_what_a_middleware_shields_ends_in_time(
+    server: "FaultServer", connect: "Connect", timers: "Timers"
+) -> None:
+    """On a session that stays open, a request in a task of its own goes on, but not for ever."""
+    shielded: list[asyncio.Task[Response]] = []
+
+    async def shield(request: Request, send: Send) -> Response:
+        shielded.append(asyncio.create_task(_sent(send, request)))
+        return await asyncio.shield(shielded[0])
+
+    server.stalls()
+    async with aiohttp.ClientSession() as session:
+        ngrok = connect(
+            server,
+            session=session,
+            middlewares=[shield],
+            retry=None,
+            timeout=Timeout(attempt=600, total=None),
+        )
+        call = asyncio.create_task(ngrok.request("GET", "/tunnels"))
+        await server.arrived()
+        await ngrok.aclose()
+        with pytest.raises(ClientClosedError):
+            await call
+        timers.expire()
+        done, _ = await asyncio.wait(shielded, timeout=5)
+
+    assert [RequestTimeoutError] == [type(task.exception()) for task in done]
+
+
 async def test_middleware_may_translate_the_end(server: "FaultServer", connect: "Connect") -> None:
     """If a middleware raises something else, that is raised, and the task is not cancelled."""
 
@@ -467,7 +502,7 @@ async def test_middleware_may_send_from_another_task(
     attempts: list[asyncio.Task[Response]] = []
 
     async def detached(request: Request, send: Send) -> Response:
-        attempts.append(asyncio.ensure_future(send(request)))
+        attempts.append(asyncio.create_task(_sent(send, request)))
         return await asyncio.shield(attempts[0])
 
     server.stalls()
