@@ -1,7 +1,8 @@
 """List agents, filter them, restart one and find it again, stop another.
 
 Without NGROK_API_KEY it talks to a fake ngrok inside this process, which starts with 250 agents.
-With a key it talks to your account, and then it only reads.
+That needs the extra `testing`,
+for the filter. With a key it talks to your account, and then it only reads.
 """
 
 import asyncio

@@ -7,15 +7,17 @@ shown.
 import ipaddress
 import os
 import platform
+from collections.abc import Sequence
 from typing import Final, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiohttp
 
-from ngrok_async._request import encode_path
+from ngrok_async._request import Middleware, OnEvent, encode_path
 from ngrok_async._transport import Private
 from ngrok_async._version import __version__
 from ngrok_async.errors import ConfigurationError
+from ngrok_async.unset import UNSET, Unset
 
 T = TypeVar("T")
 
@@ -28,6 +30,58 @@ def instance(name: str, value: T, kind: type[T], example: str) -> T:
         msg = f"{name} must be a {kind.__name__}, such as {example}; got {value!r}"
         raise ConfigurationError(msg)
     return value
+
+
+def session_of(given: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
+    """Return the session that was passed, if it is one."""
+    # The class itself has a `closed` that counts as true.
+    if given is not None and not isinstance(given, aiohttp.ClientSession):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
+        msg = f"session must be an open aiohttp.ClientSession, got {_kind(given)}"
+        raise ConfigurationError(msg)
+    return given
+
+
+def limiter_of(given: Unset[Middleware | None]) -> Unset[Middleware | None]:
+    """Return the limiter that was passed, if it is one."""
+    if given is not UNSET and given is not None and not _is_middleware(given):
+        msg = f"limiter must be a RateLimit, such as RateLimit(40), or None; got {_kind(given)}"
+        raise ConfigurationError(msg)
+    return given
+
+
+def middlewares_of(given: Sequence[Middleware]) -> tuple[Middleware, ...]:
+    """Return the middlewares, each of which can be called."""
+    if not isinstance(given, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
+        msg = f"middlewares must be a list or tuple, got {_kind(given)}"
+        raise ConfigurationError(msg)
+    for index, middleware in enumerate(given):
+        if not _is_middleware(middleware):
+            msg = (
+                f"middlewares[{index}] must be `async (request, send) -> response`, "
+                f"got {_kind(middleware)}"
+            )
+            raise ConfigurationError(msg)
+    return tuple(given)
+
+
+def on_event_of(given: OnEvent | None) -> OnEvent | None:
+    """Return the listener that was passed, if it can be called."""
+    if given is not None and not callable(given):
+        msg = f"on_event must be a function of one event, got {_kind(given)}"
+        raise ConfigurationError(msg)
+    return given
+
+
+def _is_middleware(value: object) -> bool:
+    # A class can be called too, and makes no response.
+    return callable(value) and not isinstance(value, type)
+
+
+def _kind(value: object) -> str:
+    """Tell what was passed without its text, such as a Redis URL with a password."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return repr(value) if isinstance(value, int | float) else type(value).__name__
 
 
 def query_text(name: str, value: object) -> str:
@@ -144,13 +198,18 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def user_agent(app_info: str | None) -> str:
+def user_agent(app_info: object) -> str:
     """Return the user agent, with the program that uses us in front."""
     major, minor, _ = platform.python_version_tuple()
     own = f"ngrok-async/{__version__} Python/{major}.{minor} aiohttp/{aiohttp.__version__}"
     if app_info is None:
         return own
-    if not app_info.strip() or not app_info.isprintable() or not app_info.isascii():
+    if (
+        not isinstance(app_info, str)
+        or not app_info.strip()
+        or not app_info.isprintable()
+        or not app_info.isascii()
+    ):
         msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {app_info!r}"
         raise ConfigurationError(msg)
     return f"{app_info.strip()} {own}"

@@ -48,7 +48,15 @@ def _codes(value: Iterable[str]) -> frozenset[str]:
     if isinstance(value, str):  # it would become a set of letters
         msg = f"codes must be a set such as {{{value!r}}}, got {value!r}"
         raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
-    return frozenset(value)
+    codes = frozenset(value)
+    if not all(map(_is_text, codes)):
+        msg = f"codes must be codes of ngrok such as 'ERR_NGROK_18016', got {set(codes)}"
+        raise ValueError(msg)
+    return codes
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 @attrs.frozen

@@ -18,9 +18,13 @@ from ngrok_async._options import (
     api_key_of,
     base_url_of,
     instance,
+    limiter_of,
     max_wait_of,
+    middlewares_of,
+    on_event_of,
     private_proxy,
     query_text,
+    session_of,
     user_agent,
 )
 from ngrok_async._rate_limit import Budget, RateLimit, shared_rate_limit
@@ -172,20 +176,22 @@ class Client:
             key, hidden_proxy = APIKey(api_key_of(api_key)), private_proxy(proxy)
         finally:
             del api_key, proxy  # tracebacks print local variables
+        # A text such as "no" would count as yes, and give the key away.
+        instance("allow_insecure", allow_insecure, bool, "True")
         self._account = (base_url_of(base_url, allow_insecure=allow_insecure), key, clock)
         self._given_clock = clock
-        self._limiter = limiter
-        self._middlewares = tuple(middlewares)
+        self._limiter = limiter_of(limiter)
+        self._middlewares = middlewares_of(middlewares)
         self._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
         self._max_wait = max_wait_of(max_wait)
         self._retry = None if retry is None else self._retry_of(retry)
-        self.prefetch = prefetch
-        self._on_event = on_event
+        self.prefetch = instance("prefetch", prefetch, bool, "False")
+        self._on_event = on_event_of(on_event)
         self._transport = Transport(
             base_url=self._account[0],
             key=key,
             user_agent=user_agent(app_info),
-            session=session,
+            session=session_of(session),
             proxy=hidden_proxy,
             clock=clock,
         )
@@ -215,7 +221,7 @@ class Client:
         if max_wait is not UNSET:
             view._max_wait = max_wait_of(max_wait)
         if prefetch is not UNSET:
-            view.prefetch = prefetch
+            view.prefetch = instance("prefetch", prefetch, bool, "False")
         return view
 
     async def request(

@@ -6,6 +6,7 @@ import inspect
 import pickle
 from typing import Any
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -255,8 +256,39 @@ def test_options_of_the_wrong_kind(options: Any, reason: str) -> None:  # noqa: 
     assert str(caught.value) == str(caught_by_view.value)
 
 
-@pytest.mark.parametrize("wrong", ["", "  ", "my\nbot", "bot\r\nx: 1", "böt"])
-def test_app_info_that_cannot_be_sent(wrong: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"limiter": 120}, r"limiter must be .* RateLimit\(40\), or None; got 120"),
+        ({"limiter": "redis://:hidden@host"}, r"limiter must be .* got str$"),
+        ({"limiter": RateLimit}, "limiter must be .* got the class RateLimit"),
+        ({"session": aiohttp.ClientSession}, "session must be .* got the class ClientSession"),
+        ({"middlewares": print}, "middlewares must be a list or tuple, got builtin"),
+        ({"middlewares": [print, 5]}, r"middlewares\[1\] must be .* got 5"),
+        ({"on_event": []}, "on_event must be a function of one event, got list"),
+        ({"prefetch": "no"}, "prefetch must be a bool, such as False; got 'no'"),
+        ({"allow_insecure": "no"}, "allow_insecure must be a bool, such as True; got 'no'"),
+    ],
+    ids=[
+        "number as limiter",
+        "URL as limiter",
+        "class as limiter",
+        "class as session",
+        "one middleware without a list",
+        "number as middleware",
+        "list as listener",
+        "prefetch as text",
+        "allow_insecure as text",
+    ],
+)
+def test_options_that_would_fail_late(options: Any, reason: str) -> None:  # noqa: ANN401 # and wrong
+    """What could never work is refused before there is a client, and not at its first call."""
+    with pytest.raises(ConfigurationError, match=reason):
+        Client(KEY, **options)
+
+
+@pytest.mark.parametrize("wrong", ["", "  ", "my\nbot", "bot\r\nx: 1", "böt", 3])
+def test_app_info_that_cannot_be_sent(wrong: Any) -> None:  # noqa: ANN401 # and wrong
     """A name that no header can carry is refused."""
     with pytest.raises(ConfigurationError, match="app_info must be printable ASCII"):
         Client(KEY, app_info=wrong)

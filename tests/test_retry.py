@@ -400,6 +400,7 @@ def test_nothing_is_repeated_after_the_deadline(jitter: float) -> None:
             for value in (-0.1, float("nan"), "1", True, None)
         ),
         ("codes", "ERR_NGROK_18016"),
+        ("codes", {429}),
     ],
 )
 def test_policy_refuses_nonsense(name: str, value: object) -> None:

@@ -6,11 +6,15 @@ The first line on standard output is one JSON object with `url` and `api_key`.
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from types import FrameType
+from typing import Final
 
 from ngrok_async.testing import FakeNgrok
+
+_LAST_PORT: Final = 65535
 
 
 def _options() -> argparse.Namespace:
@@ -23,7 +27,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, default=120, help="requests per window; 0: no limit")
     parser.add_argument("--window", type=float, default=60.0, metavar="SECONDS", help="default: 60")
     parser.add_argument("--api-key", help="the key to let in (default: a made-up one)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not 0 <= options.port <= _LAST_PORT:
+        parser.error(f"argument --port: must be from 0 to {_LAST_PORT}, got {options.port}")
+    for name in ("agents", "limit"):
+        if (count := getattr(options, name)) < 0:
+            parser.error(f"argument --{name}: must be 0 or more, got {count}")
+    if not 0 < options.window < float("inf"):
+        parser.error(f"argument --window: must be seconds above 0, got {options.window:g}")
+    return options
 
 
 async def _serve(options: argparse.Namespace) -> None:
@@ -43,10 +55,16 @@ async def _serve(options: argparse.Namespace) -> None:
         port=options.port,
         agents=options.agents,
     )
-    async with fake:
+    try:
+        await fake.start()
+    except OSError as error:
+        sys.exit(f"cannot listen on port {options.port}: {os.strerror(error.errno or 0)}")
+    try:
         sys.stdout.write(json.dumps({"url": fake.url, "api_key": fake.api_key}) + "\n")
         sys.stdout.flush()
         await over.wait()
+    finally:
+        await fake.stop()
 
 
 if __name__ == "__main__":

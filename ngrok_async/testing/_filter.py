@@ -53,7 +53,8 @@ def condition(expression: str, model: type[Model], now: datetime) -> Condition:
             except celpy.CELEvalError:
                 outcome = evaluate(empty | item)
         except celpy.CELEvalError as error:
-            raise _invalid(str(error.args[0])) from None
+            # cel-python goes on with all that it knows, thousands of characters.
+            raise _invalid(str(error.args[0]).partition(" (in activation ")[0]) from None
         if not isinstance(outcome, celpy.celtypes.BoolType):
             raise _invalid("it is neither true nor false")
         return bool(outcome)

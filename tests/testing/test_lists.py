@@ -170,6 +170,7 @@ async def test_filters_know_what_is_documented(
         pytest.param("", id="empty"),
         pytest.param("obj.os ==", id="broken off"),
         pytest.param('obj.nothing == "x"', id="unknown field"),
+        pytest.param('os == "linux"', id="without obj"),
         pytest.param("obj.os", id="no condition"),
         pytest.param("obj.os == 3", id="wrong type"),
         pytest.param('dance(obj.os) == "x"', id="unknown function"),
@@ -182,6 +183,7 @@ async def test_refuses_a_bad_filter(http: aiohttp.ClientSession, expression: str
         body = await answer.json()
 
     assert (400, "ERR_NGROK_250") == (answer.status, body["error_code"])
+    assert len(body["msg"]) < 200
 
 
 async def test_filters_need_the_extra(

@@ -6,6 +6,7 @@ import io
 import json
 import runpy
 import signal
+import socket
 import sys
 
 import aiohttp
@@ -73,3 +74,41 @@ def test_runs_without_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_import_serves_nothing() -> None:
     """The module may be imported, by tools that look at all modules."""
     assert "_serve" in runpy.run_module("ngrok_async.testing.__main__")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--port", "65536"], "argument --port: must be from 0 to 65535, got 65536"),
+        (["--agents", "-3"], "argument --agents: must be 0 or more, got -3"),
+        (["--window", "nan"], "argument --window: must be seconds above 0, got nan"),
+    ],
+    ids=["port too high", "fewer than no agents", "window that is no number"],
+)
+def test_refuses_numbers_that_cannot_be(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    reason: str,
+) -> None:
+    """It ends as programs do that were called wrongly."""
+    monkeypatch.setattr(sys, "argv", ["ngrok_async.testing", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("ngrok_async.testing", run_name="__main__")
+
+    assert 2 == caught.value.code
+    assert reason in capsys.readouterr().err
+
+
+def test_says_that_the_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Started twice with one port, the second one says so, in a line."""
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(sys, "argv", ["ngrok_async.testing", "--port", str(port)])
+        try:
+            with pytest.raises(SystemExit, match=f"cannot listen on port {port}: "):
+                runpy.run_module("ngrok_async.testing", run_name="__main__")
+        finally:
+            signal.signal(signal.SIGINT, before[0])
+            signal.signal(signal.SIGTERM, before[1])
