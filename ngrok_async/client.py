@@ -185,7 +185,7 @@ class Client:
         self._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
         self._max_wait = max_wait_of(max_wait)
         self._retry = None if retry is None else self._retry_of(retry)
-        self.prefetch = instance("prefetch", prefetch, bool, "False")
+        self.prefetch: bool = instance("prefetch", prefetch, bool, "False")
         self._on_event = on_event_of(on_event)
         self._transport = Transport(
             base_url=self._account[0],
