@@ -65,8 +65,8 @@ async def fake_ngrok(
 ) -> AsyncIterator[FakeNgrok]:
     """Serve a fake ngrok API that every `Client()` of the test finds; see the marker's options."""
     from ngrok_async._transport import Transport  # noqa: PLC0415 # see the module
-    from ngrok_async.testing import FakeNgrok  # noqa: PLC0415
-    from ngrok_async.testing._leftovers import Watch  # noqa: PLC0415
+    from ngrok_async.testing import FakeNgrok  # noqa: PLC0415 # see the module
+    from ngrok_async.testing._leftovers import Watch  # noqa: PLC0415 # see the module
 
     options: dict[str, Any] = {"api_key": next(_keys), "clock": ngrok_clock, **_marked(request)}
     allowed = options.pop("allow_leftovers", False)
@@ -85,7 +85,7 @@ async def fake_ngrok(
 async def ngrok(request: pytest.FixtureRequest, fake_ngrok: FakeNgrok) -> AsyncIterator[Client]:
     """Open a client on `fake_ngrok`, with its clock and a rate limit of its own."""
     from ngrok_async import Client  # noqa: PLC0415 # see the module
-    from ngrok_async.testing._leftovers import Calls  # noqa: PLC0415
+    from ngrok_async.testing._leftovers import Calls  # noqa: PLC0415 # see the module
 
     url, clock, calls = fake_ngrok.url, fake_ngrok.clock, Calls()
     async with Client(fake_ngrok.api_key, base_url=url, clock=clock, middlewares=[calls]) as client:

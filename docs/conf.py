@@ -23,9 +23,9 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import ngrok_async  # noqa: E402 # from this work tree
-from ngrok_async import errors, testing  # noqa: E402
-from ngrok_async._operation import Operation  # noqa: E402
-from tools import llms, reference  # noqa: E402
+from ngrok_async import errors, testing  # noqa: E402 # after the path is set
+from ngrok_async._operation import Operation  # noqa: E402 # after the path is set
+from tools import llms, reference  # noqa: E402 # after the path is set
 
 TAGS: Tags = globals()["tags"]  # put there by Sphinx
 
@@ -235,7 +235,7 @@ def docstring_for_sphinx(
             section = ""
         field = re.match(r"    (\w+): ", line)
         if section == "Attributes:" and field and field[1] in types:
-            line = f"    {field[1]} ({types[field[1]]}): {line[field.end() :]}"  # noqa: PLW2901
+            line = f"    {field[1]} ({types[field[1]]}): {line[field.end() :]}"  # noqa: PLW2901 # the same line, with its type
         if line.startswith("    ") and not section and shown and not shown[-1]:
             shown += [f".. code-block:: {'text' if '─' in ''.join(lines) else 'python'}", ""]
             section = "code"

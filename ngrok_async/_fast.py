@@ -33,6 +33,8 @@ import attrs
 from ngrok_async._unfrozen import unfrozen
 
 Many: TypeAlias = Callable[[list[Any]], list[Any]]
+Parts: TypeAlias = tuple[list[Any], str, str | None]
+"""The models of a body, the page's own address and that of the next."""
 
 SCALARS: Final = (str, bool, int)
 # Texts of few values, in many objects. So are those of open enumerations.

@@ -378,7 +378,7 @@ def _method(function: F, declared: Operation) -> F:
         request = declared.request(declared.bind(args, kwargs), caller.limits())
         return await caller.call(request, declared.decode)
 
-    call.operation = declared  # type: ignore[attr-defined]
+    call.operation = declared  # type: ignore[attr-defined] # see `operations`
     return cast("F", call)
 
 
@@ -393,7 +393,7 @@ def paged(route: str, *, items: str) -> Callable[[F], F]:
             request = declared.request(declared.bind(args, kwargs))
             return Pager(_Listing(self.caller, declared, request), request.query)
 
-        call.operation = declared  # type: ignore[attr-defined]
+        call.operation = declared  # type: ignore[attr-defined] # see `operations`
         return cast("F", call)
 
     return declare

@@ -38,7 +38,6 @@ _UNITS: Final = {
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
     **dict.fromkeys(("d", "day", "days"), 86400.0),
 }
-_ERRORS_FROM: Final = 400
 # A `Retry-After` of the year 9999 must not end a process's calls for good: ask once an hour.
 _LONGEST_PAUSE: Final = 3600.0
 
@@ -144,15 +143,14 @@ class RateLimit:
             RateLimitedError: The wait would be longer than the request's `max_wait`.
             RequestTimeoutError: The wait would last beyond its deadline.
         """
-        clock = self._given_clock or asyncio.get_running_loop()
-        now = clock.time()
+        now = self._clock.time()
         if self._waiters or not self._may_start(now):
             await self._wait(request, now)
         else:
             self._start(now)
         try:
             response = await send(request)
-            if response.status >= _ERRORS_FROM and is_throttled(response):
+            if is_throttled(response):
                 pause = self._slow_down(response)  # before the next in the queue gets its place
                 request.emit("PauseEvent", status=response.status, seconds=pause)
         except ConnectError:
@@ -283,7 +281,7 @@ class RateLimit:
     def _finish(self, *, counts: bool = True, late: float = 0.0) -> None:
         self._in_flight -= 1
         if counts:
-            stamp = (self._given_clock or asyncio.get_running_loop()).time() + late
+            stamp = self._clock.time() + late
             stamps = self._stamps
             # Late stamps are rare and small: insert from the right.
             place = len(stamps)

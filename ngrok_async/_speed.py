@@ -8,21 +8,20 @@ whatever is wrong): the decoder that works without msgspec looks at it then, and
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeAlias, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import msgspec
 
 from ngrok_async._fast import (
     SCALARS,
     Field,
+    Parts,
     UnusualError,
     compiled,
     fields_of,
     is_model,
     item_kind,
 )
-
-Parts: TypeAlias = tuple[list[Any], str, str | None]
 
 
 def read(body: bytes, model: Any, items: str | None) -> Parts | None:  # noqa: ANN401 # a type form

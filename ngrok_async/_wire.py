@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, NoReturn, TypeAlias, Union, cast, get_args, get_origin
+from typing import Any, Final, Literal, NoReturn, Union, cast, get_args, get_origin
 
 import attrs
 from cattrs import Converter, transform_error
@@ -22,7 +22,7 @@ from cattrs.gen import (
     override,
 )
 
-from ngrok_async._fast import UnusualError, compiled, is_model
+from ngrok_async._fast import Parts, UnusualError, compiled, is_model
 from ngrok_async._model import Model
 from ngrok_async._request import JSON
 
@@ -42,10 +42,6 @@ _KINDS: Final[Mapping[type, str]] = {
     list: "an array",
     dict: "an object",
 }
-
-
-Parts: TypeAlias = tuple[list[Any], str, str | None]
-"""The models of a body, the page's own address and that of the next."""
 
 
 class MismatchError(Exception):

@@ -438,7 +438,7 @@ async def test_tells_what_is_wrong(
     fake: FakeNgrok, serve: Serve, fault: dict[str, object], words: str
 ) -> None:
     """Errors of ngrok are sentences on the page."""
-    fake.fail(**fault)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    fake.fail(**fault)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] # one of several options
     http = await serve()
     async with http.get("/agents") as answer:
         assert 502 == answer.status

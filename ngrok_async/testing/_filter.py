@@ -106,7 +106,7 @@ def _default(field: "attrs.Attribute[Any]", hint: Any, *, nested: bool) -> JSON:
     inner = model_in(hint)
     if inner is not None and (nested or field.default is attrs.NOTHING):
         return _blank(inner, nested=nested)
-    if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type]
+    if isinstance(field.default, attrs.Factory):  # type: ignore[arg-type] # a class in truth
         return {}
     if field.default is not attrs.NOTHING:
         return [] if field.default == () else field.default

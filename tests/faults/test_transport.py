@@ -61,7 +61,7 @@ async def test_case_18_and_19_stalled_answer_to_every_attempt(
     ngrok = connect(raw, timeout=LIMITS, retry=AT_ONCE, clock=None)
     call = asyncio.create_task(ngrok.request("GET", "/things"))
     for number in range(1, 4):
-        await raw.until(lambda sent=number: len(raw.heads) == sent)  # type: ignore[misc]
+        await raw.until(lambda sent=number: len(raw.heads) == sent)  # type: ignore[misc] # of a lambda
         await settle()
         expirer.expire()
     with pytest.raises(RequestTimeoutError, match="no whole answer within 100 s") as caught:

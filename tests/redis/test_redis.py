@@ -837,7 +837,7 @@ async def test_older_answer_on_another_connection_changes_nothing(process: Make)
 def test_options_are_checked(options: dict[str, Any], message: str) -> None:
     """Each says what it may be; the account is in no traceback."""
     with pytest.raises(ValueError, match=r".") as caught:
-        RedisRateLimit(object(), **({"account": "se" + "cret"} | options))  # type: ignore[arg-type]
+        RedisRateLimit(object(), **({"account": "se" + "cret"} | options))  # type: ignore[arg-type] # wrong or open on purpose
 
     assert message == str(caught.value)
     frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
@@ -850,7 +850,7 @@ def test_options_are_checked(options: dict[str, Any], message: str) -> None:
 def test_account_is_a_text(account: Any) -> None:  # noqa: ANN401 # what is wrong about it
     """And what was passed instead is not shown."""
     with pytest.raises(ValueError, match=r"^account must be a text") as caught:
-        RedisRateLimit(object(), account=account)  # type: ignore[arg-type]
+        RedisRateLimit(object(), account=account)  # type: ignore[arg-type] # wrong or open on purpose
 
     assert "secret" not in str(caught.value)
 
@@ -859,7 +859,7 @@ def test_names_of_keys_depend_on_the_account_alone() -> None:
     """Processes meet if they name the same account, and only then."""
 
     def keys(account: str) -> tuple[str, ...]:
-        return RedisRateLimit(object(), account=account)._keys  # type: ignore[arg-type]
+        return RedisRateLimit(object(), account=account)._keys  # type: ignore[arg-type] # wrong or open on purpose
 
     assert keys("a") == keys("a") != keys("b")
     assert keys("\ud800") != keys("\ud801")
