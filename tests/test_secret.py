@@ -181,6 +181,14 @@ def test_scrubbing_takes_out_every_occurrence() -> None:
     assert "a *** b ******" == APIKey(TEXT).scrub(f"a {TEXT} b {TEXT}{TEXT.lower()}")
 
 
+@pytest.mark.parametrize("length", range(1, 12))
+def test_a_word_is_not_scrubbed_for(length: int) -> None:
+    """Below 8 characters it is no key of ngrok, and codes and messages have it by chance."""
+    key = "ngrok_async"[:length]
+
+    assert (f"ERR_{key}_1" if length < 8 else "ERR_***_1") == APIKey(key).scrub(f"ERR_{key}_1")
+
+
 @pytest.mark.parametrize("unit", ["\\", "%25", "%", "'", TEXT[:-1], TEXT[1:]], ids=ascii)
 def test_scrubbing_is_not_fooled_by_what_nearly_is_the_key(unit: str) -> None:
     """Half a key, escapes and percent signs in a row are a text like any other."""
