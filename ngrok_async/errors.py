@@ -66,7 +66,11 @@ class NgrokError(Exception):
         operation_id: ngrok's id of the failed operation, to quote to their support, or None.
         retry_budget_exhausted: Whether a further attempt was due but the client's retry budget
             was spent.
+        cursor: Where the walk over a list stood that this ended: what `before_id=` takes to go on
+            there. None at its beginning, and for other calls.
     """
+
+    cursor: str | None = None  # of the class, so that older pickles and subclasses have it too
 
     def __init__(
         self,

@@ -223,7 +223,7 @@ def test_the_defaults_say_that_nothing_is_known() -> None:
     api = APIError("m", status=500)
 
     assert (None, None, 0, False) == (bare.method, bare.path, bare.attempts, bare.maybe_applied)
-    assert (None, False) == (bare.operation_id, bare.retry_budget_exhausted)
+    assert (None, False, None) == (bare.operation_id, bare.retry_budget_exhausted, bare.cursor)
     assert (1, None, {}) == (api.attempts, api.code, api.details)
     unusable, page = ResponseError("m", status=200), PaginationError("m", cursor="ip_1")
     assert (200, 1, False) == (unusable.status, unusable.attempts, unusable.maybe_applied)
@@ -257,6 +257,7 @@ def full(error: NgrokError) -> NgrokError:
     """Set the attributes that no signature has, to other values than their defaults."""
     error.retry_budget_exhausted = True
     error.maybe_applied = True
+    error.cursor = "ip_1"
     error.add_note("a note")
     if isinstance(error, RateLimitedError):
         error.retry_after = 2.5
