@@ -14,8 +14,9 @@ from ngrok_async import (
     RequestTimeoutError,
     Timeout,
 )
+from ngrok_async._attempt import _reason
 from ngrok_async._secret import APIKey
-from ngrok_async._transport import Private, PrivateHeaders, Transport, _connect_timeout, _reason
+from ngrok_async._transport import Private, PrivateHeaders, Transport, _connect_timeout
 from ngrok_async.testing import TurnableClock
 
 KEY = "2key"
