@@ -11,19 +11,23 @@
     │   └── ResponseTooLargeError
     ├── PaginationError                          a list's link to its next page cannot be followed
     └── APIError                                 ngrok refused or failed
-        ├── BadRequestError      400, 422
-        │   └── FilterError      the `filter` expression was not understood
-        ├── AuthenticationError  401
+        ├── BadRequestError       400, 415, 422
+        │   ├── FilterError       the `filter` expression was not understood
+        │   └── ConflictError     409; what is taken, or stands in the way
+        ├── AuthenticationError   401; no key, a wrong one, or none of ngrok's
         ├── PermissionDeniedError 403
-        ├── NotFoundError        404
-        ├── ConflictError        409
-        ├── RateLimitedError     429, or the wait for the limit would be too long
-        └── ServerError          5xx
+        ├── NotFoundError         404
+        ├── RateLimitedError      429, or the wait for the limit would be too long
+        └── ServerError           5xx
+
+ngrok's code decides the class, and where it has no class of its own, the HTTP status: ngrok answers
+a wrong key with 403, and a name that is taken with 400.
 
 A wrong argument (an empty id, `limit=500`) is a plain `ValueError`, raised before anything is sent.
 ngrok's own list of codes: https://ngrok.com/docs/errors
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Self
@@ -243,7 +247,7 @@ class APIError(NgrokError):
     @property
     def docs_url(self) -> str | None:
         """The address of ngrok's page about `code`, or None without an ERR_NGROK code."""
-        if self.code is None or not self.code.startswith("ERR_NGROK_"):
+        if self.code is None or not re.fullmatch("ERR_NGROK_[0-9]+", self.code):
             return None
         return f"https://ngrok.com/docs/errors/{self.code.lower()}"
 
@@ -254,13 +258,11 @@ class APIError(NgrokError):
 
     @classmethod
     def for_answer(cls, status: int, code: str | None) -> type[Self]:
-        """Return the subclass for an answer: the rate limit and filters by code, else by status."""
-        kind: type[APIError]
-        if code in _BY_CODE:
-            kind = _BY_CODE[code]
-        elif status >= _SERVER_ERRORS_FROM:
+        """Return the subclass for an answer, by its code or else by its status."""
+        kind = CLASSES_BY_CODE.get(code)
+        if kind is None and status >= _SERVER_ERRORS_FROM:
             kind = ServerError
-        else:
+        elif kind is None:
             kind = _BY_STATUS.get(status, APIError)
         return kind if issubclass(kind, cls) else cls
 
@@ -273,14 +275,24 @@ class FilterError(BadRequestError):
     """The `filter` expression is wrong; see https://ngrok.com/docs/api/api-filtering ."""
 
 
+class ConflictError(BadRequestError):
+    """The change collides with what exists: a name in use, a resource still referred to.
+
+    ngrok answers so with status 400, so `except BadRequestError` catches it too.
+    """
+
+
 class AuthenticationError(APIError):
-    """The API key is missing, malformed or unknown, or is no API key (an authtoken, a key's id)."""
+    """The API key is missing, malformed or unknown, or is no API key (an authtoken, a key's id).
+
+    ngrok answers so with status 403.
+    """
 
     def __str__(self) -> str:
         """Tell where a key comes from as well: ngrok's own texts do not."""
         return (
-            f"{super().__str__()}; API keys are made at https://dashboard.ngrok.com/api-keys, "
-            "and neither an agent's authtoken nor the id of a key is one"
+            f"{super().__str__()}; API keys are made at https://dashboard.ngrok.com/api-keys, and "
+            "an access token works too, but neither an agent's authtoken nor the id of a key does"
         )
 
 
@@ -290,10 +302,6 @@ class PermissionDeniedError(APIError):
 
 class NotFoundError(APIError):
     """There is no such resource, or none that this account may see."""
-
-
-class ConflictError(APIError):
-    """The change collides with what exists: a name in use, a resource still referred to."""
 
 
 class RateLimitedError(APIError):
@@ -320,13 +328,36 @@ _BY_STATUS: Final[Mapping[int, type[APIError]]] = {
     403: PermissionDeniedError,
     404: NotFoundError,
     409: ConflictError,
+    415: BadRequestError,
     422: BadRequestError,
     429: RateLimitedError,
 }
-# By code where the documentation names no HTTP status (225), or where 400 is too coarse.
-_BY_CODE: Final[Mapping[str | None, type[APIError]]] = {
-    "ERR_NGROK_225": RateLimitedError,
-    "ERR_NGROK_226": RateLimitedError,
-    "ERR_NGROK_250": FilterError,
+# The n of each ERR_NGROK_n that tells more than the status does; docs/errors.md has their meanings.
+# What is wrong with the content of a request, or beyond a quota, is left to the status.
+# https://ngrok.com/docs/errors
+_NUMBERS: Final[Mapping[type[APIError], tuple[int, ...]]] = {
+    AuthenticationError: (200, 201, 202, 203, 206, 207, 208),
+    PermissionDeniedError: (
+        *(204, 205, 220, 221, 247, 630, 633, 635, 638),
+        *(401, 412, 419, 460, 501, 607, 620, 621, 622),  # not in this plan, to the end
+        *(1412, 1700, 1701, 1702, 1805, 1806, 1807, 1808, 1904, 1905, 1918, 1953, 4012, 4023),
+        *(5124, 5128, 5135, 5141, 6500, 6529, 18008, 18019),
+    ),
+    FilterError: (250,),
+    NotFoundError: (
+        *(222, 380, 1402, 1404, 1600, 1949, 1951, 1965, 5103, 5123, 5125, 6514, 7000, 7124),
+        *(24006, 24009, 27509),
+    ),
+    ConflictError: (
+        *(381, 413, 414, 417, 430, 446, 448, 449, 511, 512),
+        *(609, 610, 1407, 1408, 1419, 1420, 1619, 1802, 1964, 1966, 5112, 6502, 6706),
+        *(7019, 7113, 7114, 7115, 7117, 7118, 7119, 7122, 7126, 7132),
+        *(18009, 18016, 18017, 19002, 23003, 23004, 24005),
+    ),
+    RateLimitedError: (225, 226, 432, 509, 614, 7071),
+    ServerError: (722, 741, 802, 803, 1500, 1501),
+}
+CLASSES_BY_CODE: Final[Mapping[str | None, type[APIError]]] = {
     "invalid_cel_expression": FilterError,
+    **{f"ERR_NGROK_{number}": kind for kind, numbers in _NUMBERS.items() for number in numbers},
 }

@@ -5,6 +5,7 @@ import inspect
 import pickle
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -16,12 +17,14 @@ from ngrok_async.errors import (
     BadRequestError,
     ClientClosedError,
     ConfigurationError,
+    ConflictError,
     ConnectError,
     ConnectionLostError,
     FilterError,
     NgrokError,
     NotFoundError,
     PaginationError,
+    PermissionDeniedError,
     RateLimitedError,
     RequestTimeoutError,
     ResponseError,
@@ -29,6 +32,7 @@ from ngrok_async.errors import (
     ServerError,
     TransportError,
 )
+from tools import facts
 
 CLASSES: Mapping[str, type[NgrokError]] = {
     name: value
@@ -121,30 +125,96 @@ def test_a_wrong_key_tells_where_keys_come_from() -> None:
     assert text.startswith("HTTP 401: no on GET /tunnels; ")
     assert "https://dashboard.ngrok.com/api-keys" in text
     assert "authtoken" in text
+    assert "access token" in text
 
 
 # The way from an answer to a class
 
 
+# What a caller has to do about a family of codes; the HTTP status decides about the others.
+FAMILIES: Mapping[str, type[APIError]] = {
+    "authentication": AuthenticationError,
+    "permission": PermissionDeniedError,
+    "ip_restriction": PermissionDeniedError,
+    "plan": PermissionDeniedError,
+    "filter": FilterError,
+    "not_found": NotFoundError,
+    "conflict": ConflictError,
+    "rate_limit": RateLimitedError,
+    "concurrency_limit": RateLimitedError,
+    "maintenance": ServerError,
+    "server": ServerError,
+}
+CODES: Mapping[str, list[str]] = {
+    family: [f"ERR_NGROK_{code}" if isinstance(code, int) else code for code in codes]
+    for family, codes in facts.load()["error_codes"].items()
+}
+BY_STATUS: Mapping[int, type[APIError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    402: APIError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    415: BadRequestError,
+    422: BadRequestError,
+    429: RateLimitedError,
+    451: APIError,
+    500: ServerError,
+    503: ServerError,
+    600: ServerError,
+}
+
+
+@pytest.mark.parametrize("family", CODES)
+@pytest.mark.parametrize("status", BY_STATUS)
+def test_a_code_decides_before_the_status(family: str, status: int) -> None:
+    """Each code of the facts leads to the class of its family, whatever the status, or to none."""
+    kinds = {APIError.for_answer(status, code) for code in CODES[family]}
+
+    assert {FAMILIES.get(family, BY_STATUS[status])} == kinds
+
+
+def test_no_code_is_made_up() -> None:
+    """What leads to a class is in the facts, and in one family."""
+    known = [code for family in FAMILIES for code in CODES[family]]
+
+    assert sorted(known) == sorted(str(code) for code in errors.CLASSES_BY_CODE)
+    assert set(FAMILIES) < set(CODES)
+
+
+@pytest.mark.parametrize("status", BY_STATUS)
 @pytest.mark.parametrize(
-    ("status", "code", "kind"),
-    [
-        (400, "ERR_NGROK_250", FilterError),
-        (400, "invalid_cel_expression", FilterError),
-        (400, "ERR_NGROK_251", BadRequestError),
-        (400, "ERR_NGROK_225", RateLimitedError),
-        (500, "ERR_NGROK_226", RateLimitedError),
-        (404, "ERR_NGROK_429", NotFoundError),
-        (503, "ERR_NGROK_404", ServerError),
-        (451, "", APIError),
-        (600, None, ServerError),
-    ],
+    "code", [None, "", "ERR_NGROK_404", "ERR_NGROK_429", "ERR_NGROK_251", "err_ngrok_413", "413"]
 )
-def test_a_code_decides_only_where_a_status_cannot(
-    status: int, code: str | None, kind: type[APIError]
-) -> None:
-    """Codes of the limits and of filters count more than the status, others do not."""
-    assert kind is APIError.for_answer(status, code)
+def test_the_status_decides_where_no_code_does(status: int, code: str | None) -> None:
+    """Codes that nobody knows, or that only look like a status, tell nothing."""
+    assert BY_STATUS[status] is APIError.for_answer(status, code)
+
+
+def test_what_is_taken_is_also_a_bad_request() -> None:
+    """It comes with status 400, so who catches bad requests goes on catching it."""
+    assert issubclass(ConflictError, BadRequestError)
+
+
+def test_the_page_has_the_same_codes() -> None:
+    """Each row of the page's table leads where it says, and no code is missing."""
+    page = (Path(__file__).parents[1] / "docs" / "errors.md").read_text("utf-8")
+    known = {code for codes in CODES.values() for code in codes}
+    told: dict[str, str] = {}
+    for text, kind in re.findall(r"^\| [^|]* \| ([^|]*) \| ([^|]*) \|$", page, re.MULTILINE):
+        if not re.search(r"\d{3}", text) or not re.fullmatch(r"`\w+`|by status", kind):
+            continue
+        codes = {"invalid_cel_expression"} & set(re.findall(r"\w+", text))
+        for first, last in re.findall(r"\b(\d{3,5})(?: to (\d{3,5}))?", text):
+            numbers = range(int(first), int(last or first) + 1)
+            codes |= known & {f"ERR_NGROK_{number}" for number in numbers}
+            assert f"ERR_NGROK_{first}" in codes
+            assert not last or f"ERR_NGROK_{last}" in codes
+        told.update((code, kind.strip("`")) for code in codes)
+
+    classes = {str(code): kind.__name__ for code, kind in errors.CLASSES_BY_CODE.items()}
+    assert classes == {code: kind for code, kind in told.items() if kind != "by status"}
 
 
 def test_a_subclass_stays_at_least_itself() -> None:
@@ -209,6 +279,9 @@ def test_a_spent_budget_is_in_the_text() -> None:
     [
         ("ERR_NGROK_226", "https://ngrok.com/docs/errors/err_ngrok_226"),
         ("invalid_cel_expression", None),
+        ("ERR_NGROK_", None),
+        ("ERR_NGROK_226/../..", None),
+        ("ERR_NGROK_226\n", None),
         (None, None),
     ],
 )

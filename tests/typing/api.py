@@ -535,6 +535,7 @@ def errors(error: NgrokError) -> None:
     assert_type(error.maybe_applied, bool)
     assert_type(error.operation_id, str | None)
     assert_type(error.retry_budget_exhausted, bool)
+    assert_type(error.cursor, str | None)
     if isinstance(error, APIError):
         assert_type(error.status, int)
         assert_type(error.code, str | None)
@@ -544,8 +545,6 @@ def errors(error: NgrokError) -> None:
         assert_type(error.retry_after, float | None)
     if isinstance(error, ResponseError):
         assert_type(error.status, int)
-    if isinstance(error, PaginationError):
-        assert_type(error.cursor, str | None)
     if isinstance(error, ConnectError):
         assert_type(error.permanent, bool)
 
@@ -570,11 +569,10 @@ API_ERRORS: tuple[type[APIError], ...] = (
     AuthenticationError,
     PermissionDeniedError,
     NotFoundError,
-    ConflictError,
     RateLimitedError,
     ServerError,
 )
-BAD_REQUESTS: tuple[type[BadRequestError], ...] = (FilterError,)
+BAD_REQUESTS: tuple[type[BadRequestError], ...] = (FilterError, ConflictError)
 RESPONSE_ERRORS: tuple[type[ResponseError], ...] = (ResponseTooLargeError,)
 VALUE_ERRORS: tuple[type[ValueError], ...] = (ConfigurationError,)
 TIMEOUTS: tuple[type[TimeoutError], ...] = (RequestTimeoutError,)
