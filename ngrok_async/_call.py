@@ -5,6 +5,7 @@ import time
 from typing import Final
 
 from ngrok_async import _answer
+from ngrok_async._answer import Scrub
 from ngrok_async._request import Request, Response, Send
 from ngrok_async.errors import NgrokError
 
@@ -14,19 +15,21 @@ _ERRORS_FROM: Final = 400
 class Call:
     """A call under way, which `Client.aclose` may end."""
 
-    __slots__ = ("_cancelling", "_ended", "_send", "attempts", "maybe_applied", "task")
+    __slots__ = ("_cancelling", "_ended", "_scrub", "_send", "attempts", "maybe_applied", "task")
 
-    def __init__(self, task: asyncio.Task[object], send: Send) -> None:
+    def __init__(self, task: asyncio.Task[object], send: Send, scrub: Scrub) -> None:
         """Begin.
 
         Args:
             task: Who waits for the call.
             send: What leads to the wire.
+            scrub: Takes the key out of a text.
         """
         self.task = task
         self.attempts = 0
         self.maybe_applied = False
         self._send = send
+        self._scrub = scrub
         self._cancelling = task.cancelling()
         self._ended = False
 
@@ -47,7 +50,7 @@ class Call:
             request.emit(
                 "AttemptEvent",
                 status=response.status,
-                operation_id=response.headers.get("ngrok-operation-id"),
+                operation_id=_answer.operation_id(response, self._scrub),
                 seconds=time.monotonic() - begin,
             )
         if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):

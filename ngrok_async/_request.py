@@ -4,8 +4,9 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
+from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, TypeVar, cast
 from urllib.parse import quote
 
 import attrs
@@ -15,6 +16,8 @@ from ngrok_async._unfrozen import unfrozen
 
 if TYPE_CHECKING:
     from ngrok_async.events import Event
+
+T = TypeVar("T")
 
 _log: Final = logging.getLogger("ngrok_async.events")
 
@@ -167,8 +170,11 @@ class Response:
     attempts: int = 1
     maybe_applied: bool = False
     retry_budget_exhausted: bool = False
+    # See `once`. `attrs.evolve` begins without it.
+    _read: object = attrs.field(default=None, init=False, eq=False, repr=False)
 
 
+_what_was_read: Final = attrgetter("_read")  # an attribute of no interest to users
 _unfrozen_request, _unfrozen_response = unfrozen(Request), unfrozen(Response)
 
 
@@ -209,9 +215,34 @@ def new_response(status: int, headers: Mapping[str, str], body: bytes) -> Respon
     made.body = body
     made.attempts = 1
     made.maybe_applied = made.retry_budget_exhausted = False
+    made._read = None  # noqa: SLF001 # its own class
     made.__class__ = Response
     response: Response = made
     return response
+
+
+def concluded(
+    response: Response, *, attempts: int, maybe_applied: bool, retry_budget_exhausted: bool
+) -> Response:
+    """Return the last response of a call with what all of its attempts mean."""
+    made = attrs.evolve(
+        response,
+        attempts=attempts,
+        maybe_applied=maybe_applied,
+        retry_budget_exhausted=retry_budget_exhausted,
+    )
+    object.__setattr__(made, "_read", _what_was_read(response))  # the body is the same
+    return made
+
+
+def once(response: Response, read: Callable[[bytes], T]) -> T:
+    """Return `read(response.body)`, and remember it: limiter, retries and error all ask.
+
+    Always with the same `read`, which never returns None.
+    """
+    if _what_was_read(response) is None:
+        object.__setattr__(response, "_read", read(response.body))
+    return cast("T", _what_was_read(response))
 
 
 Send: TypeAlias = Callable[[Request], Awaitable[Response]]

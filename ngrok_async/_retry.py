@@ -9,7 +9,7 @@ import attrs
 
 from ngrok_async._answer import UNPROCESSED_CODES, envelope, is_ambiguous, is_throttled
 from ngrok_async._clock import Clock, sleep
-from ngrok_async._request import Effect, Request, Response, Send
+from ngrok_async._request import Effect, Request, Response, Send, concluded
 from ngrok_async._retry_after import retry_after
 from ngrok_async.errors import (
     ConnectError,
@@ -162,8 +162,8 @@ def _reason(policy: Retry, outcome: Outcome, effect: Effect) -> str | None:
     if code is not None and (code in policy.codes or code in UNPROCESSED_CODES):
         return code
     # Below 500 is what says by its code that nobody knows whether it was done.
-    unsure = outcome.status < _SERVER_ERRORS_FROM and is_ambiguous(outcome)
-    if effect != "act" and (outcome.status in _RETRIED_STATUS or unsure):
+    passing = outcome.status in _RETRIED_STATUS or outcome.status < _SERVER_ERRORS_FROM
+    if effect != "act" and passing and is_ambiguous(outcome):
         return f"HTTP {outcome.status}"
     return None
 
@@ -258,7 +258,7 @@ class RetryMiddleware:
         if isinstance(outcome, Response):
             if attempts == 1 and not exhausted:
                 return outcome
-            return attrs.evolve(
+            return concluded(
                 outcome,
                 attempts=attempts,
                 maybe_applied=ambiguous,

@@ -281,7 +281,7 @@ class Client:
         if task is None:
             msg = "ngrok_async has to be awaited inside a task, such as asyncio.run() makes"
             raise ConfigurationError(msg)
-        call = Call(task, self._transport.send)
+        call = Call(task, self._transport.send, self._account[1].scrub)
         self._calls[call] = None
         try:
             send: Send = call.send

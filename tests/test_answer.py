@@ -171,6 +171,12 @@ def test_little_is_shown_of_a_long_body() -> None:
         (401, None, AuthenticationError),
         (401, "ERR_NGROK_206", AuthenticationError),
         (403, None, PermissionDeniedError),
+        (403, "ERR_NGROK_202", AuthenticationError),
+        (403, "ERR_NGROK_220", PermissionDeniedError),
+        (400, "ERR_NGROK_413", ConflictError),
+        (400, "ERR_NGROK_18017", ConflictError),
+        (400, "ERR_NGROK_439", BadRequestError),
+        (415, "ERR_NGROK_210", BadRequestError),
         (404, None, NotFoundError),
         (404, "ERR_NGROK_429", NotFoundError),
         (407, None, APIError),
@@ -188,7 +194,7 @@ def test_little_is_shown_of_a_long_body() -> None:
 def test_status_and_code_decide_the_class(
     status: int, code: str | None, kind: type[APIError]
 ) -> None:
-    """The rate limit and filters are told by their code, all else by the HTTP status."""
+    """A code of a family with a class of its own decides, else the HTTP status."""
     assert kind is type(api_failure(answer(status, {"error_code": code, "msg": "m"})))
 
 
@@ -364,6 +370,10 @@ def test_what_the_rate_limit_refused(status: int, code: str | None, *, throttled
         (499, None, False),
         (500, None, True),
         (500, "ERR_NGROK_803", False),
+        (503, "ERR_NGROK_1501", False),
+        (500, "ERR_NGROK_413", False),
+        (500, "ERR_NGROK_203", False),
+        (500, "ERR_NGROK_722", True),
         (502, None, True),
         (503, "ERR_NGROK_225", False),
         (503, "ERR_NGROK_226", False),

@@ -108,10 +108,20 @@ def test_limit_codes_are_repeated(status: int, code: str) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 500, 501, 503])
-@pytest.mark.parametrize("code", ["ERR_NGROK_212", "ERR_NGROK_803"])
+@pytest.mark.parametrize(
+    "code", ["ERR_NGROK_212", "ERR_NGROK_803", "ERR_NGROK_1500", "ERR_NGROK_1501"]
+)
 def test_unprocessed_codes_are_repeated(status: int, code: str) -> None:
     """An unreadable body and a server that shuts down did nothing, so even a create is repeated."""
     assert EVERY == repeated_effects(answer(status, code))
+
+
+@pytest.mark.parametrize("status", [400, 403, 408, 409, 500, 503])
+@pytest.mark.parametrize("code", ["ERR_NGROK_203", "ERR_NGROK_413", "ERR_NGROK_1402"])
+def test_refusals_are_final(status: int, code: str) -> None:
+    """A wrong key, a name that is taken: the code says so, and again would not help."""
+    assert NEVER == repeated_effects(answer(status, code))
+    assert EVERY == repeated_effects(answer(status, code), Retry(codes={code}))
 
 
 @pytest.mark.parametrize("status", [400, 408, 409, 500, 502, 504])
