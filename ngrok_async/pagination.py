@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 import attrs
 
 from ngrok_async._request import JSON
-from ngrok_async.errors import PaginationError
+from ngrok_async.errors import NgrokError, PaginationError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -18,6 +18,8 @@ T_co = TypeVar("T_co", covariant=True)
 Query: TypeAlias = tuple[tuple[str, str], ...]
 """Names and values, not yet encoded."""
 
+# What a gateway, or a server of recorded answers, passes on without a change of its links.
+_NGROK: Final = "https://api.ngrok.com"
 # A caller who leaves within the first 25th of a page never needed the next one; one who goes on
 # gets it while still at work on this one.
 _EARLY: Final = 25
@@ -139,7 +141,11 @@ class Pager(_Explained, Generic[T]):
 
     def __await__(self) -> Generator[object, object, Page[T]]:
         """Get the first page, whatever has been walked so far."""
-        return self._listing.fetch(self._query).__await__()
+        try:
+            return (yield from self._listing.fetch(self._query).__await__())
+        except NgrokError as error:
+            error.cursor = _cursor(self._query)
+            raise
 
     def __aiter__(self) -> AsyncIterator[T]:
         """Walk over all items."""
@@ -171,8 +177,10 @@ class Pager(_Explained, Generic[T]):
                 if not walk.rest and not await walk.turn():
                     break
                 items += walk.take(None if max_items is None else max_items - len(items))
-        except BaseException:  # the caller's cancellation as well
+        except BaseException as error:  # the caller's cancellation as well
             walk.put_back(items, cursor)
+            if isinstance(error, NgrokError):
+                error.cursor = cursor  # the caller has none of these items
             raise
         return items
 
@@ -202,7 +210,7 @@ class _Walk(Generic[T]):
     def __init__(self, listing: Listing[T], query: Query) -> None:
         self._listing = listing
         self._query = query  # of the first page
-        self._here = dict(query).get("before_id")  # the cursor of the current page
+        self._here = _cursor(query)  # of the current page
         self._show(Page(items=()))
         self._started = False
         self.finished = False
@@ -229,7 +237,7 @@ class _Walk(Generic[T]):
         if not self.rest:
             # With a bad link, the page that has it is the last good place.
             with suppress(PaginationError):
-                return dict(self._next() or ()).get("before_id")
+                return _cursor(self._next() or ())
         return self._here
 
     def take(self, count: int | None) -> tuple[T, ...]:
@@ -274,7 +282,7 @@ class _Walk(Generic[T]):
         finally:
             self._turning = False
         self._seen.add(hash(query))
-        self._here = dict(query).get("before_id")
+        self._here = _cursor(query)
         self._show(self._without_repeats(page))
         self._started = True
         return True
@@ -294,20 +302,31 @@ class _Walk(Generic[T]):
 
     def close(self) -> None:
         """Drop a prefetch that is under way."""
-        if self._ahead is not None:
-            self._ahead.cancel()
-            self._ahead = None
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or ahead.done():
+            return
+        # Garbage is collected in whatever thread runs, and asyncio's tasks are not thread-safe.
+        try:
+            ahead.get_loop().call_soon_threadsafe(ahead.cancel)
+        except RuntimeError:
+            return  # the loop is closed, and nothing of it goes on
 
     def __del__(self) -> None:
         # After a `break` nobody tells us; the walk just goes out of sight.
-        if self._ahead is not None and not self._ahead.get_loop().is_closed():
-            self.close()
+        self.close()
 
     async def _get(self, query: Query) -> Page[T]:
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None and not ahead.cancelled():
-            return await ahead
-        return await self._listing.fetch(query)
+        ahead = self._ahead
+        try:
+            if ahead is not None and _may_come(ahead):
+                self._ahead = None
+                return await ahead
+            self.close()
+            return await self._listing.fetch(query)
+        except NgrokError as error:
+            # All before this page was handed out: who begins there goes on exactly here.
+            error.cursor = _cursor(query)
+            raise
 
     def _next(self) -> Query | None:
         """Return the query of the next page, as the current one's link has it."""
@@ -331,8 +350,9 @@ class _Walk(Generic[T]):
             if link.startswith(f"{url}?") and "#" not in link and link.isprintable():
                 same_place, encoded = True, link[len(url) + 1 :]
             else:
-                base, target = urlsplit(url), urlsplit(urljoin(url, link))
-                same_place, encoded = _place(base) == _place(target), target.query
+                target = urlsplit(urljoin(url, link))
+                here = (_place(urlsplit(url)), _place(urlsplit(f"{_NGROK}{self._listing.path}")))
+                same_place, encoded = _place(target) in here, target.query
             query = dict(parse_qsl(encoded, keep_blank_values=True, errors="strict"))
         except ValueError:
             return None, "it is not a valid URL"
@@ -362,6 +382,18 @@ class _Walk(Generic[T]):
             if first[id_] == index and id_ not in before
         )
         return attrs.evolve(page, items=tuple(kept))
+
+
+def _cursor(query: Query) -> str | None:
+    return dict(query).get("before_id")
+
+
+def _may_come(ahead: "asyncio.Task[Page[T]]") -> bool:
+    """Tell whether a page that was asked for early has arrived, or is on its way."""
+    if ahead.done():
+        # One that failed while the caller was at work says nothing about now.
+        return not ahead.cancelled() and ahead.exception() is None
+    return ahead.get_loop() is asyncio.get_running_loop()
 
 
 def _place(url: SplitResult) -> tuple[object, ...]:

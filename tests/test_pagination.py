@@ -4,6 +4,7 @@ import asyncio
 import copy
 import gc
 import pickle
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from operator import attrgetter, itemgetter
@@ -104,6 +105,11 @@ async def walked(pager: Pager[Thing]) -> str:
 async def pages_of(pager: Pager[Thing]) -> str:
     """Walk over all pages and return the letters."""
     return "".join([ids(page.items) async for page in pager.pages()])
+
+
+async def collected(pager: Pager[Thing]) -> str:
+    """Collect all items and return the letters."""
+    return ids(await pager.collect())
 
 
 async def settle() -> None:
@@ -422,6 +428,40 @@ async def test_the_cursor_stands_at_the_page_that_failed() -> None:
     assert "@1" == pager.cursor
 
 
+@pytest.mark.parametrize("begin", [None, "@1"], ids=["the first page", "a page by its cursor"])
+@pytest.mark.parametrize("way", ["await", "items", "pages", "collect"])
+async def test_an_error_at_the_first_page_has_the_cursor_that_was_passed(
+    begin: str | None, way: str
+) -> None:
+    """None where the list was to be read from its beginning."""
+    things = Things("ab", "cd")
+    failing = 0 if begin is None else 1
+    things.faults[failing] = [NgrokError("down")]
+    pager = pager_of(things, *([] if begin is None else [("before_id", begin)]))
+    walk = {"await": _first, "items": walked, "pages": pages_of, "collect": collected}[way]
+    with pytest.raises(NgrokError) as caught:
+        await walk(pager)
+
+    assert begin == caught.value.cursor
+
+
+async def _first(pager: Pager[Thing]) -> str:
+    return ids((await pager).items)
+
+
+async def test_an_error_of_collect_has_the_place_where_it_began() -> None:
+    """The caller has none of the items that it had got by then."""
+    things = Things("ab", "cd", "ef", "gh")
+    things.faults[3] = [NgrokError("down")]
+    pager = pager_of(things)
+    await take(aiter(pager), 2)
+    with pytest.raises(NgrokError) as caught:
+        await pager.collect()
+
+    assert "@1" == caught.value.cursor == pager.cursor
+    assert "cdefgh" == await walked(pager_of(things, ("before_id", "@1")))
+
+
 # The link to the next page
 
 
@@ -566,6 +606,54 @@ async def test_links_are_held_against_the_base_url_in_use(port: str, link: str) 
     things.url = f"http://127.0.0.1{port}/things"
 
     assert "abcd" == await walked(pager_of(things))
+
+
+GATEWAYS = {
+    "gateway": "https://gw.example/things",
+    "gateway with a prefix": "https://gw.example/ngrok/things",
+    "recorded answers": "http://127.0.0.1:8080/things",
+}
+
+
+@pytest.mark.parametrize("url", GATEWAYS.values(), ids=GATEWAYS)
+@pytest.mark.parametrize("host", ["api.ngrok.com", "API.NGROK.COM:443"])
+async def test_links_of_ngrok_itself_are_followed_under_another_base_url(
+    url: str, host: str
+) -> None:
+    """What stands between does not rewrite the answers; only the query is taken, as ever."""
+    things = Things("abc", "d", links={0: f"https://{host}/things?before_id=@1"})
+    things.url = url
+
+    assert "abcd" == await walked(pager_of(things, ("limit", "3")))
+    assert (("before_id", "@1"), ("limit", "3")) == things.asked[1]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        pytest.param("https://api.ngrok.com/ngrok/things?before_id=@1", id="with the prefix"),
+        pytest.param("https://api.ngrok.com/api_keys?before_id=@1", id="other path"),
+        pytest.param("https://api.ngrok.com/things/?before_id=@1", id="slash behind the path"),
+        pytest.param("https://api.ngrok.com/x/../things?before_id=@1", id="path with dots"),
+        pytest.param("https://api.ngrok.com/%74hings?before_id=@1", id="encoded path"),
+        pytest.param("http://api.ngrok.com/things?before_id=@1", id="without TLS"),
+        pytest.param("https://api.ngrok.com:8443/things?before_id=@1", id="other port"),
+        pytest.param("https://me@api.ngrok.com/things?before_id=@1", id="user"),
+        pytest.param("https://api.eu.ngrok.com/things?before_id=@1", id="other host of ngrok"),
+        pytest.param("https://api.ngrok.com.evil.example/things?before_id=@1", id="longer host"),
+        pytest.param("https://evil.example/things?before_id=@1", id="third host"),
+        pytest.param("https://gw.example/things?before_id=@1", id="without the prefix"),
+        pytest.param("/things?before_id=@1", id="from the root"),
+    ],
+)
+async def test_other_links_are_refused_under_another_base_url(link: str) -> None:
+    """That address is the one exception, and for the list's own path alone."""
+    things = Things("abc", "d", links={0: link})
+    things.url = "https://gw.example/ngrok/things"
+
+    with pytest.raises(PaginationError, match="leads away from the list"):
+        await walked(pager_of(things))
+    assert [()] == things.asked
 
 
 @pytest.mark.parametrize("link", [None, ""], ids=["null", "empty"])
@@ -901,20 +989,45 @@ async def test_without_prefetch_no_page_is_asked_for_early() -> None:
     assert "z" == await take(items, 1)
 
 
-async def test_a_failed_prefetch_is_raised_in_its_place_and_repeated() -> None:
-    """The items that were there first are given first; then the error, then the page."""
+@pytest.mark.parametrize("kind", ["items", "pages", "collect"])
+async def test_a_prefetch_that_failed_is_forgotten(kind: str) -> None:
+    """What went wrong while the caller was at work says nothing about now: the walk asks itself."""
     things = Things("abc", "def", prefetch=True)
     things.faults[1] = [BrokenError()]
+    pager = pager_of(things)
+    await take(aiter(pager), 2)
+    await settle()
+
+    assert [0, 1] == things.numbers  # it has failed by now
+    rest = {"items": walked, "pages": pages_of, "collect": collected}[kind]
+    assert "cdef" == await rest(pager)
+    assert [0, 1, 1] == things.numbers
+
+
+async def test_the_error_of_a_walk_is_of_its_own_request() -> None:
+    """Where it still cannot be had, the error is what the walk itself was told, and told late."""
+    things = Things("abc", "def", prefetch=True)
+    things.faults[1] = [BrokenError("early"), BrokenError("now")]
     items = aiter(pager_of(things))
     await take(items, 2)
     await settle()
 
-    assert [0, 1] == things.numbers  # it has failed by now
     assert "c" == await take(items, 1)
-    with pytest.raises(BrokenError):
+    with pytest.raises(BrokenError, match="now"):
         await anext(items)
     assert "def" == ids([item async for item in items])
-    assert [0, 1, 1] == things.numbers
+
+
+async def test_a_prefetch_that_fails_while_it_is_waited_for_is_the_walks_own() -> None:
+    """Asking once more would make the caller wait for twice the time that a call may take."""
+    things = Things("abc", "def", prefetch=True)
+    things.faults[1] = [BrokenError()]
+    items = aiter(pager_of(things))
+    await take(items, 3)
+
+    with pytest.raises(BrokenError):
+        await anext(items)
+    assert [0, 1] == things.numbers
 
 
 @pytest.mark.parametrize("failing", [True, False], ids=["that fails", "that succeeds"])
@@ -1082,6 +1195,56 @@ def test_a_loop_that_was_closed_too_early_is_not_touched() -> None:
     del things
     gc.collect()
     assert ["Task was destroyed but it is pending!"] == complaints
+
+
+async def test_garbage_may_be_collected_in_any_thread() -> None:
+    """The prefetch of a walk that is in a cycle is cancelled in its own loop.
+
+    The loop's debug mode looks for calls from elsewhere.
+    """
+    loop = asyncio.get_running_loop()
+    loop.set_debug(enabled=True)
+    things = Things("abc", "def", prefetch=True)
+
+    async def leave() -> None:
+        cycle: list[object] = [pager := pager_of(things)]
+        cycle.append(cycle)
+        await take(aiter(pager), 2)
+        things.answering.clear()
+        await settle()
+
+    await leave()
+
+    assert 1 == things.in_flight
+    await asyncio.to_thread(gc.collect)
+    await settle()
+    assert 0 == things.in_flight
+
+
+def test_a_walk_can_go_on_while_its_first_loop_still_runs() -> None:
+    """A request under way in the loop of another thread is dropped there, and asked for here."""
+    things = Things("abc", "def", prefetch=True)
+    pager = pager_of(things)
+    begun, over = threading.Event(), threading.Event()
+
+    async def begin() -> None:
+        await take(aiter(pager), 2)
+        things.answering.clear()
+        await settle()
+        begun.set()
+        await asyncio.to_thread(over.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=[begin()])
+    thread.start()
+    begun.wait()
+    things.answering = asyncio.Event()  # of this loop
+    things.answering.set()
+    rest = asyncio.run(walked(pager))
+    over.set()
+    thread.join()
+
+    assert "cdef" == rest
+    assert 0 == things.in_flight
 
 
 def test_a_walk_can_go_on_in_another_event_loop() -> None:

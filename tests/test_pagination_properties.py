@@ -17,7 +17,15 @@ from hypothesis.stateful import (
     rule,
 )
 
-from ngrok_async import Page, Pager
+from ngrok_async import (
+    ClientClosedError,
+    ConnectionLostError,
+    NgrokError,
+    Page,
+    Pager,
+    RateLimitedError,
+    ResponseError,
+)
 from ngrok_async.pagination import Query
 
 T = TypeVar("T")
@@ -313,3 +321,89 @@ def test_a_list_that_moves_under_its_pages_is_given_once(size: int, data: st.Dat
     given = [thing.number for thing in asyncio.run(Pager(Moving(), ()).collect())]
 
     assert list(range(starts[-1] + size)) == given
+
+
+class Failing(Store):
+    """A list that stays as it is, where each request may fail, with each kind of error."""
+
+    kinds = (
+        lambda: ConnectionLostError("the server hung up"),
+        lambda: RateLimitedError("rate limited", status=429),
+        lambda: ResponseError("no JSON", status=200),
+        lambda: ClientClosedError("closed"),
+    )
+
+    def __init__(
+        self, size: int, latency: int, outcomes: Sequence[bool], *, prefetch: bool
+    ) -> None:
+        """Take whether the first requests fail, one by one; the others do not."""
+        super().__init__(size, latency, prefetch=prefetch)
+        self.outcomes = list(outcomes)
+        self.requests = 0
+
+    async def fetch(self, query: Query) -> Page[Thing]:
+        """Answer, or fail if it is this request's turn."""
+        self.requests += 1
+        fails = bool(self.outcomes) and self.outcomes.pop(0)
+        page = await super().fetch(query)
+        if fails:
+            error = self.kinds[self.requests % len(self.kinds)]()
+            raise error
+        return page
+
+
+async def walk_on(pager: Pager[Thing], way: str, given: list[int], pause: int) -> None:
+    """Walk to the end in one of the ways, and note what the caller got before an error."""
+
+    async def work() -> None:
+        for _ in range(pause):  # what was asked for early arrives, or fails
+            await asyncio.sleep(0)
+
+    if way == "items":
+        async for thing in pager:
+            given.append(thing.number)
+            await work()
+    elif way == "pages":
+        async for page in pager.pages():
+            given += [thing.number for thing in page.items]
+            await work()
+    else:
+        given += [thing.number for thing in await pager.collect()]
+
+
+@given(
+    count=st.integers(0, 40),
+    size=st.integers(1, 9),
+    outcomes=st.lists(st.booleans(), max_size=30),
+    ways=st.lists(st.sampled_from(["items", "pages", "collect"]), min_size=1, max_size=4),
+    pause=st.integers(0, 3),
+    prefetch=st.booleans(),
+)
+@QUICK
+def test_every_error_of_a_walk_says_where_to_go_on(
+    count: int,
+    size: int,
+    outcomes: Sequence[bool],
+    ways: Sequence[str],
+    pause: int,
+    *,
+    prefetch: bool,
+) -> None:
+    """Whatever fails and how often, and however one walks: nothing is lost and nothing doubled."""
+    store = Failing(size, 1, outcomes, prefetch=prefetch)
+    store.create(count)
+    given: list[int] = []
+
+    async def walk() -> None:
+        query: Query = ()
+        for turn in range(len(outcomes) + 1):
+            try:
+                await walk_on(Pager(store, query), ways[turn % len(ways)], given, pause)
+            except NgrokError as error:
+                query = () if error.cursor is None else (("before_id", error.cursor),)
+            else:
+                return
+
+    asyncio.run(walk())
+
+    assert list(range(count, 0, -1)) == given
