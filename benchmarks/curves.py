@@ -107,7 +107,6 @@ async def wait(size: int) -> tuple[float, int]:
         return answer
 
     async def call() -> None:
-        # Without a deadline: with one, callers whose turn cannot come in time are refused at once.
         await limiter(Request(method="GET", path="/tunnels"), send)
 
     async def served() -> None:

@@ -21,7 +21,7 @@ from ngrok_async._answer import THROTTLED_CODES, envelope, is_throttled
 from ngrok_async._clock import Clock, Timer
 from ngrok_async._request import Request, Response, Send
 from ngrok_async._retry_after import retry_after
-from ngrok_async.errors import ConnectError, RateLimitedError, RequestTimeoutError
+from ngrok_async.errors import ConnectError, RateLimitedError
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
@@ -140,8 +140,7 @@ class RateLimit:
         """Send the request once there is a slot.
 
         Raises:
-            RateLimitedError: The wait would be longer than the request's `max_wait`.
-            RequestTimeoutError: The wait would last beyond its deadline.
+            RateLimitedError: The wait would be, or was, longer than the request's `max_wait`.
         """
         now = self._clock.time()
         if self._waiters or not self._may_start(now):
@@ -169,7 +168,7 @@ class RateLimit:
         # `now` is the moment when there was no slot: with a later one, the slot that has come free
         # in between would be nobody's.
         clock = self._clock
-        patience, expected = patience_of(request, now), self._expected_wait(now)
+        patience, expected = patience_of(request), self._expected_wait(now)
         if expected > patience:
             raise self._refusal(request, patience, expected)
         _log.debug("%s: waits for the rate limit, at least %.2f s", request.route, expected)
@@ -229,31 +228,27 @@ class RateLimit:
 
     def _refusal(
         self, request: Request, patience: float, expected: float | None = None
-    ) -> RateLimitedError | RequestTimeoutError:
+    ) -> RateLimitedError:
         """Make the error: `expected` was too long, or (without it) the wait lasted too long."""
         limit = (
             f"the limit of {self._limit} requests per {self._window:g} s, "
             f"{self._max_in_flight} at a time,"
         )
         if expected is None:
-            text = f"not sent: {limit} had no place for {max(0.0, patience):.1f} s, all that"
+            text = f"not sent: {limit} had no place for {patience:.1f} s, all that"
         else:
             text = f"not sent: {limit} has no place for at least {expected:.1f} s, more than"
-        if request.max_wait is not None and patience >= request.max_wait:
-            error = RateLimitedError(
-                f"{text} max_wait={request.max_wait:g} allows",
-                status=429,
-                method=request.method,
-                path=request.path,
-                attempts=0,
-            )
-            error.retry_after = (
-                self._expected_wait(self._clock.time()) if expected is None else expected
-            )
-            return error
-        return RequestTimeoutError(
-            f"{text} the total timeout leaves", method=request.method, path=request.path
+        error = RateLimitedError(
+            f"{text} max_wait={patience:g} allows (None: as long as it takes)",
+            status=429,
+            method=request.method,
+            path=request.path,
+            attempts=0,
         )
+        error.retry_after = (
+            self._expected_wait(self._clock.time()) if expected is None else expected
+        )
+        return error
 
     # --- slots -------------------------------------------------------------------------------
 
@@ -407,14 +402,9 @@ def _within_both(one: tuple[int, float], other: tuple[int, float]) -> tuple[int,
     return min(more // parts, fewer), long / parts
 
 
-def patience_of(request: Request, now: float) -> float:
+def patience_of(request: Request) -> float:
     """Return the seconds that a request may wait for a slot."""
-    bounds = [float("inf")]
-    if request.max_wait is not None:
-        bounds.append(request.max_wait)
-    if request.deadline is not None:
-        bounds.append(request.deadline - now)
-    return min(bounds)
+    return float("inf") if request.max_wait is None else request.max_wait
 
 
 class _AccountRateLimit(RateLimit):

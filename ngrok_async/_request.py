@@ -73,8 +73,8 @@ class Timeout:
     Attributes:
         connect: To open a TCP connection and agree on TLS. Name resolution counts as `attempt`.
         attempt: For one request and its whole answer.
-        total: For the whole call: waiting for the rate limit, every attempt and the pauses between
-            them. A wait that is known not to fit fails at once.
+        total: For all attempts of a call and the pauses between them. A pause that would not fit is
+            not begun. Waiting for the rate limit does not count: `max_wait` bounds that.
     """
 
     connect: float | None = attrs.field(default=5.0, validator=_seconds)
@@ -85,20 +85,57 @@ class Timeout:
 DEFAULT_TIMEOUT: Final = Timeout()
 
 
+class Progress:
+    """What the attempts of one call have in common.
+
+    An attempt and a pause say when they begin and end, so nothing else that happens during a call
+    uses up its `Timeout.total`: no wait in a limiter, and no middleware.
+
+    Attributes:
+        place: The place in the line of the rate limit that the first attempt had.
+    """
+
+    __slots__ = ("_running", "_since", "_spent", "place")
+
+    def __init__(self) -> None:
+        """Begin with no time spent."""
+        self.place = 0
+        self._spent = 0.0
+        self._running = 0  # a middleware may send twice at the same time
+        self._since = 0.0
+
+    def begin(self, now: float) -> None:
+        """Count the time from now on."""
+        if not self._running:
+            self._since = now
+        self._running += 1
+
+    def end(self, now: float) -> None:
+        """Stop that."""
+        self._spent = self.spent(now)
+        self._since = now
+        self._running -= 1
+
+    def spent(self, now: float) -> float:
+        """Return how many seconds attempts and pauses have taken."""
+        # A clock that goes back gives nothing back.
+        return self._spent + max(0.0, now - self._since) if self._running else self._spent
+
+
 class Limits(TypedDict):
     """What a client's options set in every request of a call."""
 
     timeout: Timeout
-    deadline: float | None
     max_wait: float | None
     on_event: OnEvent | None
+    progress: Progress
 
 
 NO_LIMITS: Final[Limits] = {
     "timeout": DEFAULT_TIMEOUT,
-    "deadline": None,
     "max_wait": None,
     "on_event": None,
+    "progress": Progress(),
 }
 
 
@@ -115,10 +152,10 @@ class Request:
         effect: Whether sending it again is safe; see `Effect`.
         headers: Further headers that a middleware wants sent.
         timeout: The limits of the call that it belongs to.
-        deadline: When the call must be over, on the client's clock; None without a limit.
-        max_wait: The longest wait for the rate limit in seconds; None leaves it to `deadline`.
+        max_wait: The longest wait for the rate limit in seconds; None without a limit.
         attempt: Which attempt of the call it is, from 1.
         on_event: Who is told what happens; see `ngrok_async.events`.
+        progress: What all attempts of the call share.
     """
 
     method: str
@@ -129,10 +166,19 @@ class Request:
     effect: Effect = "act"
     headers: Mapping[str, str] = attrs.field(default=_NO_HEADERS, repr=False)
     timeout: Timeout = DEFAULT_TIMEOUT
-    deadline: float | None = None
     max_wait: float | None = None
     attempt: int = 1
     on_event: OnEvent | None = attrs.field(default=None, repr=False)
+    progress: Progress = attrs.field(factory=Progress, repr=False, eq=False)
+
+    def remaining(self, now: float) -> float:
+        """Return the seconds that are left of the call's `Timeout.total`; infinite without one.
+
+        Args:
+            now: The time on the client's clock.
+        """
+        total = self.timeout.total
+        return float("inf") if total is None else total - self.progress.spent(now)
 
     def emit(self, kind: EventName, **facts: object) -> None:
         """Tell `on_event` what happens, if anybody listens."""
@@ -198,10 +244,10 @@ def new_request(
     made.effect = effect
     made.headers = _NO_HEADERS
     made.timeout = limits["timeout"]
-    made.deadline = limits["deadline"]
     made.max_wait = limits["max_wait"]
     made.attempt = 1
     made.on_event = limits["on_event"]
+    made.progress = limits["progress"]
     made.__class__ = Request
     request: Request = made  # typing.cast() would be a call
     return request

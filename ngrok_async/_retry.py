@@ -28,7 +28,6 @@ _ERRORS_FROM: Final = 400
 _NOT_FOUND: Final = 404
 _SERVER_ERRORS_FROM: Final = 500
 _EARNED: Final = 0.2
-_INFINITE: Final = float("inf")
 
 
 def _at_least_one(_: object, attribute: "attrs.Attribute[int]", value: object) -> None:
@@ -120,7 +119,7 @@ def decide(
         outcome: What the attempt brought.
         attempt: Its number, from 1.
         effect: What sending it twice does.
-        remaining: Seconds until the call's deadline; infinite without one.
+        remaining: Seconds that are left of the total timeout; infinite without one.
         max_wait: The longest wait for the rate limit in seconds; None without a limit.
         tokens: What is left of the retry budget.
         jitter: A number in [0, 1) that picks the pause out of its range.
@@ -220,9 +219,7 @@ class RetryMiddleware:
                 outcome,
                 attempt=attempts,
                 effect=request.effect,
-                remaining=_INFINITE
-                if request.deadline is None
-                else request.deadline - clock.time(),
+                remaining=request.remaining(clock.time()),
                 max_wait=request.max_wait,
                 tokens=self._tokens,
                 jitter=self._jitter(),
@@ -242,7 +239,11 @@ class RetryMiddleware:
             )
             request.emit("RetryEvent", reason=decision.reason, seconds=decision.wait)
             last = outcome
-            await sleep(clock, decision.wait)
+            request.progress.begin(clock.time())
+            try:
+                await sleep(clock, decision.wait)
+            finally:
+                request.progress.end(clock.time())
             request = attrs.evolve(request, attempt=attempts + 1)
 
     @staticmethod

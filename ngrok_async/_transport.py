@@ -163,10 +163,13 @@ class Transport:
         session = self._session
         if session is None or self.closed:
             session = self.open()
-        seconds = self._seconds(request)
+        clock, progress = self._clock or asyncio.get_running_loop(), request.progress
+        now = clock.time()
+        seconds = _seconds(request, now)
         attempt = Attempt(request, session, seconds, self._scrub)
         if seconds is not None:
             self._timeouts.start(attempt, seconds)
+        progress.begin(now)
         outcome: Response | NgrokError | None
         try:
             outcome = await self._exchange(attempt)
@@ -184,6 +187,7 @@ class Transport:
         finally:
             self._timeouts.stop(attempt)
             attempt.end()
+            progress.end(clock.time())
         # Outside of the handler: aiohttp's errors hold the request's headers, so the key
         # (https://github.com/aio-libs/aiohttp/issues/8402), and must not be the context of ours.
         if isinstance(outcome, NgrokError):
@@ -233,19 +237,20 @@ class Transport:
             headers.update(request.headers)
         return headers
 
-    def _seconds(self, request: Request) -> float | None:
-        """Return how long the attempt may take."""
-        attempt = request.timeout.attempt
-        if request.deadline is None:
-            return attempt
-        remaining = request.deadline - (self._clock or asyncio.get_running_loop()).time()
-        if remaining <= 0:
-            raise RequestTimeoutError(
-                f"not sent: the total timeout of {request.timeout.total:g} s is over",
-                method=request.method,
-                path=request.path,
-            )
-        return remaining if attempt is None else min(attempt, remaining)
+
+def _seconds(request: Request, now: float) -> float | None:
+    """Return how long the attempt may take."""
+    attempt, total = request.timeout.attempt, request.timeout.total
+    if total is None:
+        return attempt
+    remaining = request.remaining(now)
+    if remaining <= 0:
+        raise RequestTimeoutError(
+            f"not sent: attempts and pauses have taken the {total:g} s that Timeout(total=) allows",
+            method=request.method,
+            path=request.path,
+        )
+    return remaining if attempt is None else min(attempt, remaining)
 
 
 @lru_cache(maxsize=16)

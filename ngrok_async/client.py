@@ -35,6 +35,7 @@ from ngrok_async._request import (
     Limits,
     Middleware,
     OnEvent,
+    Progress,
     Request,
     Send,
     Timeout,
@@ -157,7 +158,7 @@ class Client:
                 not used, except with a `session` that does so.
             timeout: Limits in seconds, see `Timeout`.
             max_wait: The longest a request may wait for the rate limit, in seconds, before it
-                fails with `RateLimitedError`; None leaves it to `timeout.total`.
+                fails with `RateLimitedError`; None: as long as it takes, first come, first served.
             retry: When to repeat, see `Retry`; None: never.
             limiter: A `RateLimit` of your own, or None for no limit; by default the one that all
                 clients of the account share.
@@ -306,12 +307,11 @@ class Client:
 
     def limits(self) -> Limits:
         """Return what the client's options set for a request that is made now."""
-        total = self._timeout.total
         return {
             "timeout": self._timeout,
-            "deadline": None if total is None else self._clock().time() + total,
             "max_wait": self._max_wait,
             "on_event": self._on_event,
+            "progress": Progress(),
         }
 
     @property

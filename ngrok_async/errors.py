@@ -152,7 +152,7 @@ class ConnectionLostError(TransportError):
 
 
 class RequestTimeoutError(TransportError, TimeoutError):
-    """A limit of `Timeout` passed, or a wait that is known beforehand would pass it."""
+    """A limit of `Timeout` passed. Waiting for the rate limit is not part of any."""
 
 
 class ResponseError(NgrokError):
@@ -308,7 +308,7 @@ class RateLimitedError(APIError):
     """The account's limit is used up.
 
     Raised when ngrok answered so to every attempt, and also, with `attempts` 0, before anything was
-    sent when the wait for a free slot would be longer than `max_wait`.
+    sent when the wait for a free slot would be, or was, longer than `max_wait`.
 
     Attributes:
         retry_after: Seconds until another try makes sense, or None when unknown.

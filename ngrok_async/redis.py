@@ -28,7 +28,7 @@ from ngrok_async._clock import Clock, Timer
 from ngrok_async._rate_limit import Budget, RateLimit, patience_of, stated_limits
 from ngrok_async._redis_script import SCRIPT, SHA
 from ngrok_async._request import Request, Response, Send
-from ngrok_async.errors import ConnectError, RateLimitedError, RequestTimeoutError
+from ngrok_async.errors import ConnectError, RateLimitedError
 
 __all__ = ["RedisRateLimit", "Scripts"]
 
@@ -163,8 +163,7 @@ class RedisRateLimit(RateLimit):
         """Send the request once there is a slot.
 
         Raises:
-            RateLimitedError: The wait would be longer than the request's `max_wait`.
-            RequestTimeoutError: The wait would last beyond its deadline.
+            RateLimitedError: The wait would be, or was, longer than the request's `max_wait`.
             ConnectError: Redis does not answer, and there is no `share` to go on with.
         """
         slot = await self._slot(request)
@@ -189,7 +188,7 @@ class RedisRateLimit(RateLimit):
         """Wait in the line for a slot; return its id."""
         clock = self._clock
         now = clock.time()
-        place = _Place(request, patience_of(request, now), now)
+        place = _Place(request, patience_of(request), now)
         self._line.append(place)
         if self._server is None:
             self._server = asyncio.create_task(self._serve())
@@ -223,9 +222,7 @@ class RedisRateLimit(RateLimit):
             return
         # Nobody knows yet whether there is a slot: `max_wait=0` takes one that is free.
         place.final = True
-        deadline = place.request.deadline
         end = place.until + self._command_timeout
-        end = end if deadline is None else min(end, deadline)
         place.timer = self._clock.call_at(end, partial(self._give_up, place))
 
     def _first(self) -> "_Place | None":
@@ -290,7 +287,7 @@ class RedisRateLimit(RateLimit):
         refusal = self._local.refusal if self._away else self._refusal
         error = refusal(place.request, place.patience, expected)
         place.turn.set_exception(error)
-        if expected is None and isinstance(error, RateLimitedError):
+        if expected is None:
             error.retry_after = self._foresee(self._clock.time(), self._waiting)
 
     @property
@@ -498,7 +495,7 @@ class _Local(RateLimit):
 
     def refusal(
         self, request: Request, patience: float, expected: float | None
-    ) -> RateLimitedError | RequestTimeoutError:
+    ) -> RateLimitedError:
         """Make the error for a wait that is too long."""
         return self._refusal(request, patience, expected)
 

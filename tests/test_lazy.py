@@ -13,7 +13,7 @@ import pytest
 import ngrok_async
 from ngrok_async import Client, Request, Timeout
 from ngrok_async._lazy import Group, Lazy
-from ngrok_async._request import Limits
+from ngrok_async._request import Limits, Progress
 from ngrok_async.resources.edges import Backends
 from ngrok_async.resources.edges.backends import FailoverBackends
 from ngrok_async.resources.edges.tcp import EdgesTCP
@@ -49,7 +49,7 @@ class Owner:
 
     def limits(self) -> Limits:
         """Set none."""
-        return {"timeout": Timeout(), "deadline": None, "max_wait": None, "on_event": None}
+        return {"timeout": Timeout(), "max_wait": None, "on_event": None, "progress": Progress()}
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
         """Answer with an empty object."""

@@ -22,7 +22,7 @@ from ngrok_async._operation import (
     operations,
     paged,
 )
-from ngrok_async._request import Limits
+from ngrok_async._request import Limits, Progress
 from ngrok_async._wire import MismatchError
 from ngrok_async.resources._shared import Ref
 
@@ -42,7 +42,7 @@ class Desk:
 
     def limits(self) -> Limits:
         """Set none."""
-        return {"timeout": Timeout(), "deadline": None, "max_wait": 7, "on_event": None}
+        return {"timeout": Timeout(), "max_wait": 7, "on_event": None, "progress": Progress()}
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
         """Note the request and decode the body."""

@@ -14,7 +14,7 @@ import pytest
 
 from ngrok_async._clock import Clock, Timer
 from ngrok_async._rate_limit import Budget, RateLimit, shared_rate_limit
-from ngrok_async._request import Request, Response
+from ngrok_async._request import Request, Response, Timeout
 from ngrok_async.errors import (
     ConnectError,
     ConnectionLostError,
@@ -73,13 +73,9 @@ class Scene:
         finally:
             self._open.pop(request.path, None)
 
-    def call(
-        self, name: str, *, max_wait: float | None = None, deadline: float | None = None
-    ) -> asyncio.Task[Response]:
+    def call(self, name: str, *, max_wait: float | None = None) -> asyncio.Task[Response]:
         """Start a call of this name."""
-        request = Request(
-            method="GET", path=name, route="GET /x", max_wait=max_wait, deadline=deadline
-        )
+        request = Request(method="GET", path=name, route="GET /x", max_wait=max_wait)
         return asyncio.create_task(self._limited(request), name=name)
 
     async def _limited(self, request: Request) -> Response:
@@ -469,45 +465,30 @@ async def test_longer_wait_than_max_wait_fails_at_once() -> None:
     scene.close()
 
 
-async def test_wait_beyond_the_deadline_fails_at_once() -> None:
-    """A wait that is known to outlast the total timeout is not begun."""
-    scene = Scene(1, 60)
-    scene.at_once = OK
-    await scene.calls("a")
-    await scene.turn(10)
-    task = scene.call("b", deadline=59.9)
-    await settle()
-
-    with pytest.raises(RequestTimeoutError, match=r"50\.0 s, more than the total timeout") as e:
-        await ended(task)
-    assert (0, False, "b") == (e.value.attempts, e.value.maybe_applied, e.value.path)
-    assert ["a"] == scene.sent
-    scene.close()
-
-
-@pytest.mark.parametrize(
-    ("max_wait", "deadline", "error"),
-    [
-        (5, 100, RateLimitedError),
-        (100, 5, RequestTimeoutError),
-        (5, 5, RateLimitedError),
-        (0, None, RateLimitedError),
-        (None, 0, RequestTimeoutError),
-        (None, -1, RequestTimeoutError),
-    ],
-)
-async def test_nearer_bound_names_the_error(
-    max_wait: float | None, deadline: float | None, error: type[Exception]
-) -> None:
-    """Of `max_wait` and the total timeout, the one that ends first decides what is raised."""
+@pytest.mark.parametrize("max_wait", [0, 5])
+async def test_wait_of_unknown_length_may_be_refused(max_wait: float) -> None:
+    """A request in flight is forgotten a window from now at the earliest: longer than allowed."""
     scene = Scene(1, 60)
     await scene.calls("a")
-    task = scene.call("b", max_wait=max_wait, deadline=deadline)
+    task = scene.call("b", max_wait=max_wait)
     await settle()
 
-    with pytest.raises(error):
+    with pytest.raises(RateLimitedError):
         await ended(task)
     await whole(scene)
+
+
+async def test_wait_is_no_part_of_the_total_timeout() -> None:
+    """A call may wait for hours and still has all of its time for its attempts."""
+    scene = Scene(1, 3600)
+    scene.at_once = OK
+    requests = [Request(method="GET", path=name, timeout=Timeout(total=1)) for name in "abc"]
+    tasks = [asyncio.create_task(scene._limited(request)) for request in requests]
+    await scene.run()
+
+    assert [OK, OK, OK] == [await task for task in tasks]
+    assert 7200 == scene.clock.time()
+    assert {1} == {request.remaining(7200) for request in requests}
 
 
 @pytest.mark.parametrize("ahead", range(10))
@@ -632,28 +613,13 @@ async def test_max_wait_ends_a_wait() -> None:
     await whole(scene)
 
 
-async def test_total_timeout_ends_a_wait() -> None:
-    """A call that did not get its slot ends when its total timeout is over."""
-    scene = Scene(10, in_flight=1)
-    await scene.calls("a")
-    task = scene.call("b", deadline=30)
-    await settle()
-    await scene.turn(29.9)
-    assert not task.done()
-    await scene.turn(0.1)
-
-    with pytest.raises(RequestTimeoutError, match=r"30\.0 s, all that the total timeout leaves"):
-        await ended(task)
-    await whole(scene)
-
-
 async def test_wait_that_ended_well_leaves_no_timer() -> None:
     """Once a call has its slot, nothing is left of the bound of its wait."""
     scene = Scene(10, in_flight=1)
     await scene.calls("a")
-    task = scene.call("b", max_wait=70, deadline=60)
+    task = scene.call("b", max_wait=70)
     await settle()
-    assert 60 == scene.clock.next_due
+    assert 70 == scene.clock.next_due
     await scene.answer("ab")
 
     assert OK == await ended(task)

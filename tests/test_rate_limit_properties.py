@@ -384,7 +384,7 @@ def test_four_clients_share_the_budget(seed: int) -> None:
 
             retry, limiter = clients[number % 4]
             return await retry(
-                Request(method="GET", path="/", deadline=180.0),
+                Request(method="GET", path="/"),
                 lambda request: limiter(request, wire),
             )
 

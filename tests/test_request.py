@@ -258,12 +258,32 @@ def test_a_bare_request_is_taken_for_unsafe_to_repeat() -> None:
 
     assert "act" == request.effect
     assert (None, (), {}) == (request.json, request.query, dict(request.headers))
-    assert ("", Timeout(), None, None) == (
+    assert ("", Timeout(), None, 1) == (
         request.route,
         request.timeout,
-        request.deadline,
         request.max_wait,
+        request.attempt,
     )
+    assert request.progress is not Request(method="GET", path="/x").progress
+
+
+def test_time_of_a_call_is_that_of_its_attempts_and_pauses() -> None:
+    """What happens between them costs nothing, and what happens at the same time costs once."""
+    request = Request(method="GET", path="/x", timeout=Timeout(total=10))
+    progress = request.progress
+    assert 10 == request.remaining(1000)
+    progress.begin(1000)
+    assert 8 == request.remaining(1002)
+    progress.begin(1002)  # a second attempt beside the first
+    progress.end(1003)
+    assert 7 == request.remaining(1003)
+    progress.end(1004)
+    assert 6 == request.remaining(5000)
+    progress.begin(5000)
+    assert 6 == request.remaining(4000)  # a clock that goes back gives nothing back
+    progress.end(4000)
+    assert 6 == attrs.evolve(request, attempt=2).remaining(4000)
+    assert float("inf") == attrs.evolve(request, timeout=Timeout(total=None)).remaining(4000)
 
 
 def test_headers_of_a_response_are_found_in_any_case() -> None:

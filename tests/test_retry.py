@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ngrok_async._rate_limit import RateLimit
-from ngrok_async._request import Effect, Request, Response
+from ngrok_async._request import Effect, Request, Response, Timeout
 from ngrok_async._retry import Decision, Outcome, Retry, RetryMiddleware, decide
 from ngrok_async.errors import (
     ClientClosedError,
@@ -425,7 +425,7 @@ PATH = "/tunnel_sessions/ts_1"
 
 
 def request(
-    effect: Effect = "read", *, deadline: float | None = None, max_wait: float | None = None
+    effect: Effect = "read", *, total: float | None = None, max_wait: float | None = None
 ) -> Request:
     """Build a request with this effect."""
     return Request(
@@ -433,7 +433,7 @@ def request(
         path=PATH,
         route="X /tunnel_sessions/{id}",
         effect=effect,
-        deadline=deadline,
+        timeout=Timeout(total=total),
         max_wait=max_wait,
     )
 
@@ -716,20 +716,20 @@ async def test_repetition_that_would_wait_too_long(clock: TurnableClock) -> None
         clock.advance(60)
 
 
-# --- the deadline -------------------------------------------------------------------------------
+# --- the total timeout --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("deadline", "times"),
-    [(0.25, [0]), (0.26, [0, 0.25]), (0.75, [0, 0.25]), (0.76, [0, 0.25, 0.75]), (-1, [0])],
+    ("total", "times"),
+    [(0.25, [0]), (0.26, [0, 0.25]), (0.75, [0, 0.25]), (0.76, [0, 0.25, 0.75])],
 )
-async def test_deadline_ends_the_attempts_at_once(
-    clock: TurnableClock, deadline: float, times: list[float]
+async def test_total_ends_the_attempts_at_once(
+    clock: TurnableClock, total: float, times: list[float]
 ) -> None:
     """The pause that would last beyond the total timeout is not begun."""
     wire = Wire(clock, *(answer(503) for _ in range(4)))
 
-    response = await finish(clock, retry(clock)(request(deadline=deadline), wire))
+    response = await finish(clock, retry(clock)(request(total=total), wire))
 
     assert (503, len(times)) == (response.status, response.attempts)
     assert times == wire.times
@@ -739,13 +739,41 @@ async def test_deadline_ends_the_attempts_at_once(
 async def test_time_of_the_attempts_counts(clock: TurnableClock) -> None:
     """The total timeout runs on while an attempt is on its way."""
 
-    async def slow(_: Request) -> Response:
+    async def slow(request: Request) -> Response:
+        request.progress.begin(clock.time())
         clock.advance(9.9)
+        request.progress.end(clock.time())
         return answer(503)
 
-    response = await finish(clock, retry(clock)(request(deadline=10.0), slow))
+    response = await finish(clock, retry(clock)(request(total=10.0), slow))
 
     assert (1, 9.9) == (response.attempts, clock.time())
+
+
+async def test_time_in_a_limiter_does_not_count(clock: TurnableClock) -> None:
+    """Whoever makes a call wait, and however long: the attempts have all of the total timeout."""
+    wire = Wire(clock, answer(503), answer(503), Response(status=200))
+
+    async def limiter(request: Request) -> Response:
+        clock.advance(1000)
+        return await wire(request)
+
+    response = await finish(clock, retry(clock)(request(total=0.8), limiter))
+
+    assert (200, 3) == (response.status, response.attempts)
+
+
+async def test_cancelled_pause_counts_as_far_as_it_went(clock: TurnableClock) -> None:
+    """A middleware that survives it goes on with the rest of the time."""
+    asked = request(total=0.8)
+    task = asyncio.create_task(retry(clock)(asked, Wire(clock, answer(503))))
+    await settle()
+    clock.advance(0.2)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    clock.advance(1000)
+
+    assert 0.8 - 0.2 == asked.remaining(clock.time())
 
 
 async def test_long_retry_after_fails_at_once(clock: TurnableClock) -> None:

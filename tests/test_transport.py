@@ -16,7 +16,13 @@ from ngrok_async import (
 )
 from ngrok_async._attempt import _reason
 from ngrok_async._secret import APIKey
-from ngrok_async._transport import Private, PrivateHeaders, Transport, _connect_timeout
+from ngrok_async._transport import (
+    Private,
+    PrivateHeaders,
+    Transport,
+    _connect_timeout,
+    _seconds,
+)
 from ngrok_async.testing import TurnableClock
 
 KEY = "2key"
@@ -82,28 +88,25 @@ def test_headers_of_a_request_are_its_own(transport: Transport) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attempt", "deadline", "seconds"),
+    ("attempt", "total", "seconds"),
     [
-        pytest.param(30.0, None, 30.0, id="no deadline"),
-        pytest.param(30.0, 100.0, 30.0, id="far deadline"),
-        pytest.param(30.0, 17.5, 7.5, id="near deadline"),
-        pytest.param(None, 17.5, 7.5, id="only a deadline"),
+        pytest.param(30.0, None, 30.0, id="no total"),
+        pytest.param(30.0, 100.0, 30.0, id="much left"),
+        pytest.param(30.0, 17.5, 7.5, id="little left"),
+        pytest.param(None, 17.5, 7.5, id="only a total"),
         pytest.param(None, None, None, id="no limit"),
     ],
 )
 def test_limit_of_an_attempt(
-    transport: Transport,
-    clock: TurnableClock,
-    attempt: float | None,
-    deadline: float | None,
-    seconds: float | None,
+    attempt: float | None, total: float | None, seconds: float | None
 ) -> None:
-    """An attempt ends at its own limit or at the call's deadline, whichever comes first."""
-    clock.advance(10)
-    limits = Timeout(connect=3, attempt=attempt, total=None)
-    request = Request(method="GET", path="/", timeout=limits, deadline=deadline)
+    """An attempt ends at its own limit or with what is left of the total, if that is less."""
+    limits = Timeout(connect=3, attempt=attempt, total=total)
+    request = Request(method="GET", path="/", timeout=limits)
+    request.progress.begin(1000)
+    request.progress.end(1010)
 
-    assert seconds == transport._seconds(request)
+    assert seconds == _seconds(request, 2000)
 
 
 def test_what_aiohttp_itself_limits() -> None:
@@ -114,14 +117,13 @@ def test_what_aiohttp_itself_limits() -> None:
     assert (None, None) == (timeout.connect, timeout.sock_read)
 
 
-@pytest.mark.parametrize("deadline", [10.0, 9.0])
-async def test_nothing_is_sent_after_the_deadline(
-    transport: Transport, clock: TurnableClock, deadline: float
-) -> None:
-    """At the deadline it is too late."""
-    clock.advance(10)
-    request = Request(method="GET", path="/x", timeout=Timeout(total=9), deadline=deadline)
-    with pytest.raises(RequestTimeoutError, match="not sent: the total timeout of 9 s") as caught:
+@pytest.mark.parametrize("spent", [9.0, 10.0])
+async def test_nothing_is_sent_when_the_total_is_spent(transport: Transport, spent: float) -> None:
+    """A pause that took longer than planned leaves no time for the attempt."""
+    request = Request(method="GET", path="/x", timeout=Timeout(total=9))
+    request.progress.begin(0)
+    request.progress.end(spent)
+    with pytest.raises(RequestTimeoutError, match=r"not sent: .* the 9 s that Timeout") as caught:
         await transport.send(request)
 
     assert ("GET", "/x", 0) == (caught.value.method, caught.value.path, caught.value.attempts)

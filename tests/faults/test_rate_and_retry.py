@@ -14,7 +14,6 @@ from ngrok_async import (
     Client,
     RateLimit,
     RateLimitedError,
-    RequestTimeoutError,
     ServerError,
     Timeout,
 )
@@ -196,14 +195,14 @@ async def test_case_10_503_that_was_applied(fake: FakeNgrok, connect: Connect) -
     assert [503] == [request.status for request in fake.requests]
 
 
-async def test_case_17_total_of_a_second_and_a_wait_of_30(
+async def test_case_17_max_wait_of_a_second_and_a_wait_of_30(
     fake: FakeNgrok, connect: Connect, clock: TurnableClock
 ) -> None:
     """The call fails before it waits, and sends nothing."""
     limiter = RateLimit(1, 30, clock=clock)
-    ngrok = connect(fake, limiter=limiter, timeout=Timeout(total=1))
+    ngrok = connect(fake, limiter=limiter, max_wait=1)
     await ngrok.tunnels.list()
-    with pytest.raises(RequestTimeoutError, match=r"no place for at least 30\.0 s") as caught:
+    with pytest.raises(RateLimitedError, match=r"no place for at least 30\.0 s") as caught:
         await ngrok.tunnels.list()
 
     assert (0, False) == (caught.value.attempts, caught.value.maybe_applied)

@@ -170,7 +170,7 @@ class Process:
             self._open.pop(name).set_exception(outcome)
 
     def call(self, name: str = "/", **limits: float) -> asyncio.Task[Response]:
-        """Start a call; `max_wait` and `deadline` as in a request."""
+        """Start a call; `max_wait` as in a request."""
         request = Request(method="GET", path=name, route="GET /x", **limits)  # type: ignore[arg-type] # wrong or open on purpose
         return asyncio.create_task(self._limited(request), name=name)
 

@@ -473,7 +473,7 @@ async def log(request: Request, send: Send) -> Response:
     assert_type(request.effect, Literal["read", "set", "remove", "act"])
     assert_type(request.headers, Mapping[str, str])
     assert_type(request.timeout, Timeout)
-    assert_type(request.deadline, float | None)
+    assert_type(request.remaining(0.0), float)
     assert_type(request.max_wait, float | None)
     response = await send(attrs.evolve(request, headers={"X-Trace": "1"}))
     assert_type(response, Response)

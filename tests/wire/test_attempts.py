@@ -13,6 +13,7 @@ from ngrok_async import (
     NgrokError,
     NotFoundError,
     RateLimit,
+    RateLimitedError,
     Request,
     RequestTimeoutError,
     Response,
@@ -396,31 +397,61 @@ async def test_a_timeout_without_a_limit_names_none(
 async def test_sends_nothing_when_the_wait_cannot_fit(
     server: "FaultServer", connect: "Connect"
 ) -> None:
-    """A slot that comes free after the deadline is not waited for."""
-    ngrok = connect(server, limiter=RateLimit(1, 30), clock=None, timeout=Timeout(total=5))
+    """A slot that comes free after `max_wait` is not waited for."""
+    ngrok = connect(server, limiter=RateLimit(1, 30), clock=None, max_wait=5)
     await ngrok.request("GET", "/first")
-    with pytest.raises(RequestTimeoutError, match="not sent") as caught:
+    with pytest.raises(RateLimitedError, match="not sent") as caught:
         await ngrok.request("GET", "/second")
 
     assert (0, False) == (caught.value.attempts, caught.value.maybe_applied)
     assert [(0, "GET", "/first")] == server.seen
 
 
-async def test_sends_nothing_when_the_time_is_over(
+async def test_time_in_middlewares_is_no_part_of_the_total(
     server: "FaultServer", connect: "Connect", clock: "InstantClock"
 ) -> None:
-    """A limiter that took all the time of a call leaves none for the attempt."""
+    """A limiter, a middleware and the calls that it makes take nothing of a call's time."""
 
     async def slow(request: Request, send: Send) -> Response:
         clock.pauses.append(5)
         return await send(request)
 
-    ngrok = connect(server, limiter=slow, timeout=Timeout(total=5))
-    with pytest.raises(RequestTimeoutError, match="not sent: the total timeout of 5 s") as caught:
+    async def asks_first(request: Request, send: Send) -> Response:
+        if request.path != "/other":
+            await ngrok.request("GET", "/other")
+        return await send(request)
+
+    server.answers(200, b"1")
+    server.answers(503)
+    server.answers(200, b"2")
+    ngrok = connect(server, limiter=slow, middlewares=[slow, asks_first], timeout=Timeout(total=4))
+
+    assert 2 == await ngrok.request("GET", "/things")
+    assert ["/other", "/things", "/things"] == [path for _, _, path in server.seen]
+
+
+async def test_sends_nothing_when_the_time_is_over(
+    server: "FaultServer", connect: "Connect", clock: "InstantClock"
+) -> None:
+    """Attempts that a middleware repeats on its own share the total, and the last has none left."""
+
+    async def twice(request: Request, send: Send) -> Response:
+        with pytest.raises(ConnectionLostError):
+            await send(request)
+        return await send(request)
+
+    class Slow(type(clock)):  # type: ignore[misc] # the fixture's class is not imported
+        def time(self) -> float:
+            return super().time() + 5 * len(server.seen)
+
+    server.resets()
+    options = {"middlewares": [twice], "retry": None, "timeout": Timeout(total=5)}
+    ngrok = connect(server, clock=Slow(), **options)
+    with pytest.raises(RequestTimeoutError, match=r"not sent: .* the 5 s that Timeout") as caught:
         await ngrok.tunnel_sessions.restart("ts_1")
 
     assert (0, False) == (caught.value.attempts, caught.value.maybe_applied)
-    assert [] == server.seen
+    assert 1 == len(server.seen)
 
 
 # --- errors keep what the attempts before them meant ------------------------------------------
