@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 import ngrok_async
+from ngrok_async import Client, RateLimit, Retry, _answer
 from ngrok_async._answer import Envelope, envelope, is_ambiguous, is_throttled, read
 from ngrok_async._operation import Operation, operations
-from ngrok_async._request import Effect, Request, Response
+from ngrok_async._request import Effect, Request, Response, Send
 from ngrok_async._secret import APIKey
 from ngrok_async._wire import decode, loads
 from ngrok_async.errors import (
@@ -39,6 +41,7 @@ from ngrok_async.pagination import Page
 from ngrok_async.resources._shared import Ref
 from ngrok_async.resources.tunnel_sessions import TunnelSession, TunnelSessions
 from ngrok_async.resources.tunnels import Tunnel, Tunnels
+from ngrok_async.testing import FakeNgrok
 
 KEY = "2fTZ5k0bVxYp_7hQwE9rT6yUiO3pAsD"
 PACKAGE = str(Path(ngrok_async.__file__).parent)
@@ -404,6 +407,136 @@ def test_an_unusable_success_may_have_been_applied() -> None:
         assert [True, True, True, False] == applied
 
 
+# An error body is read once, and in part
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Note the size of each body that is parsed for an error."""
+    sizes: list[int] = []
+
+    def noting(body: bytes) -> object:
+        sizes.append(len(body))
+        return loads(body)
+
+    monkeypatch.setattr(_answer, "loads", noting)
+    return sizes
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"msg": "no"}', b"[" * 99_999], ids=len)
+async def test_each_answer_is_parsed_once(parsed: list[int], status: int, body: bytes) -> None:
+    """However often limiter, retries, events and the error look at it, and at its first 64 KiB."""
+
+    async def look(request: Request, send: Send) -> Response:
+        response = await send(request)
+        assert envelope(response) == envelope(response)
+        return response
+
+    async with FakeNgrok() as fake:
+        fake.fail(status, times=3, body=body, headers={"Retry-After": "0"})
+        async with Client(
+            fake.api_key,
+            base_url=fake.url,
+            limiter=RateLimit(1000),
+            retry=Retry(3, backoff=0),
+            middlewares=[look],
+            on_event=lambda _: None,
+        ) as ngrok:
+            with pytest.raises(APIError):
+                await ngrok.tunnels.list()
+
+        assert len(fake.requests) == (3 if status in {429, 500, 503} else 1)
+        assert [min(len(body), 65_536)] * len(fake.requests) == parsed
+
+
+def test_another_body_is_another_answer(parsed: list[int]) -> None:
+    """What a middleware makes of an answer does not keep what was read of the first one."""
+    first = answer(400, {"error_code": "ERR_NGROK_226"})
+    assert is_throttled(first)
+    second = attrs.evolve(first, body=b'{"error_code": "ERR_NGROK_810"}')
+
+    assert (False, True) == (is_throttled(second), is_ambiguous(second))
+    assert first != second
+    assert first == attrs.evolve(second, body=first.body)  # what was read is no part of the value
+    assert pickle.loads(pickle.dumps(second.body)) == second.body  # noqa: S301 # our own
+    assert 2 == len(parsed)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"{}," * 3_000_000 + b"{}]",
+        b'{"msg": "x", "details": {' + b",".join(b'"%d": "a"' % i for i in range(600_000)) + b"}}",
+        b'{"msg": "' + b"%25" * 3_000_000 + b'"}',
+        b"\xff" * 10_000_000,
+        b" " * 10_000_000 + b'{"msg": "m", "error_code": "ERR_NGROK_226"}',
+    ],
+    ids=["objects", "details", "escapes", "no text", "spaces"],
+)
+def test_a_large_error_body_costs_no_more_than_64_kib(parsed: list[int], body: bytes) -> None:
+    """What lies behind is not looked at: the status tells enough, and the beginning is shown."""
+    error = api_failure(answer(503, body))
+
+    assert [65_536] == parsed
+    assert (ServerError, None, {}) == (type(error), error.code, error.details)
+    assert len(str(error)) < 400
+
+
+def test_the_first_details_are_kept() -> None:
+    """Twenty of them, each cut; the operation is found wherever it stands."""
+    details = {f"{i}-{'n' * 500}": "v" * 3000 for i in range(15)} | {str(i): "" for i in range(9)}
+    error = api_failure(answer(400, {"msg": "m", "details": {**details, "operation_id": "op_1"}}))
+
+    assert [name[:200] for name in details][:20] == list(error.details)
+    assert [value[:2000] for value in details.values()][:20] == list(error.details.values())
+    assert "op_1" == error.operation_id
+
+
+# A server's text is one line
+
+
+LINES: Mapping[str, tuple[str, str]] = {
+    "lines": ("a\nb\r\n  c\td", "a b c d"),
+    "other lines": ("a\x0bb\x0cc\x85d\u2028e\u2029f", "a b c d e f"),
+    "around": (" \n a \n", "a"),
+    "a terminal's colours": ("\x1b[31ma\x1b]0;b\x07", "\ufffd[31ma\ufffd]0;b\ufffd"),
+    "nothing": ("a\x00b\x7fc", "a\ufffdb\ufffdc"),
+    "right to left": ("a\u202eb\u2066c", "a\ufffdb\ufffdc"),
+    "hidden": ("a\u200bb\ufeffc", "a\ufffdb\ufffdc"),
+    "other languages": ("Größe 大小 🙂", "Größe 大小 🙂"),
+}
+
+
+@pytest.mark.parametrize(("sent", "shown"), LINES.values(), ids=LINES)
+def test_what_a_server_says_is_one_line(sent: str, shown: str) -> None:
+    """Else it could write lines of its own into a log, or change what a terminal shows."""
+    body = {"error_code": sent, "msg": sent, "details": {sent: sent, "operation_id": sent}}
+    error = api_failure(answer(400, body))
+    others = [
+        failure(answer(302, location=sent)),
+        failure(answer(502, sent.encode(), ngrok_operation_id=sent)),
+        failure(answer(200, sent.encode(), ngrok_operation_id=sent)),
+        failure(answer(200, {sent: 1}), decode=labels),
+    ]
+
+    assert (shown, shown, shown) == (error.code, error.message, error.operation_id)
+    assert {shown: shown, "operation_id": shown} == error.details
+    assert [shown, shown] == [other.operation_id for other in others[1:3]]
+    for text in (str(e) for e in (error, *others)):
+        assert text.isprintable()
+        assert text.encode()
+
+
+def test_a_text_of_nothing_but_space_is_none() -> None:
+    """A message of line breaks says nothing, and neither does such a code or operation."""
+    body = {"error_code": " ", "msg": " \n", "details": {"operation_id": "\t"}}
+    error = api_failure(answer(400, body, ngrok_operation_id="op_h"))
+
+    assert (None, "op_h") == (error.code, error.operation_id)
+    assert error.message.startswith("no error message in the answer: {")
+
+
 # The key is in no error
 
 Echo = Callable[[str], Response]
@@ -425,6 +558,13 @@ ECHOES: Mapping[str, Echo] = {
     ),
     "a name in a mapping": lambda text: answer(200, {"id": "", "labels": {text: 1}}),
 }
+
+
+def as_hex(key: str) -> str:
+    """Percent-encode every character."""
+    return "".join(f"%{ord(c):02x}" for c in key)
+
+
 FORMS: Mapping[str, Callable[[str], str]] = {
     "as it is": str,
     "upper case": str.upper,
@@ -433,7 +573,7 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "percent-encoded in part": quote,
     "percent-encoded twice": lambda key: quote(quote(key, safe=""), safe=""),
     "every character encoded": lambda key: "".join(f"%{ord(c):02X}" for c in key),
-    "in lower-case hex": lambda key: "".join(f"%{ord(c):02x}" for c in key),
+    "in lower-case hex": as_hex,
     "in JSON": lambda key: json.dumps({"credential": key}),
     "in a repr": repr,
     "in a header": lambda key: f"Authorization: Bearer {key}\r\n",
@@ -503,6 +643,41 @@ def test_no_part_of_the_key_is_left_where_a_text_is_cut(echo: Echo, edge: int) -
         error = failure(echo("x" * before + KEY + "x" * 3000), decode=session_and_tunnel)
 
         assert KEY[:6] not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("length", "form"), [(31, str), (100, str), (4000, str), (31, as_hex), (100, as_hex)]
+)
+def test_no_part_of_the_key_is_left_where_a_long_text_is_cut(
+    length: int, form: Callable[[str], str]
+) -> None:
+    """Masks are short: a text of keys shrinks, and half a key at its end could come into sight."""
+    key = "".join(chr(97 + i * i % 26) for i in range(length))
+    for before in range(0, length, 3 + length // 9):
+        for echo in ECHOES.values():
+            error = failure(
+                echo("-" * before + form(key) * (70_000 // length)),
+                decode=session_and_tunnel,
+                key=key,
+            )
+            assert not [text for text in strings_of(error) if form(key)[:21] in text]
+
+
+@pytest.mark.parametrize("key", ["18017_cel_expression", "NGROK_18017", "18017", "ngrok", "k"])
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ERR_NGROK_18017", ConflictError),
+        ("ERR_NGROK_1", BadRequestError),
+        ("invalid_cel_expression", FilterError),
+    ],
+)
+def test_a_code_is_public_whatever_the_key_is(key: str, code: str, kind: type[APIError]) -> None:
+    """Codes decide before anything is taken out, and those of ngrok are shown as they are."""
+    error = failure(answer(400, {"error_code": code, "msg": code}), key=key)
+
+    assert isinstance(error, APIError)
+    assert (kind, code) == (type(error), error.code)
 
 
 # For any answer

@@ -1,11 +1,12 @@
 """What a client tells about its calls."""
 
+import contextlib
 import logging
 from collections.abc import AsyncIterator
 
 import pytest
 
-from ngrok_async import Client, ConnectionLostError, Retry
+from ngrok_async import Client, ConnectionLostError, NgrokError, Retry
 from ngrok_async.events import AttemptEvent, Event, PauseEvent, RetryEvent, WaitEvent
 from ngrok_async.testing import FakeNgrok
 
@@ -94,3 +95,38 @@ async def test_events_hold_no_secrets(fake: FakeNgrok) -> None:
     text = repr(told)
     assert len(told) == 3
     assert not [secret for secret in (fake.api_key, agent.id, "limit") if secret in text]
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 503])
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("op_1", "op_1"),
+        ("Bearer {key} of op_1", "Bearer *** of op_1"),
+        ("{quoted}", "***"),
+        ("x" * 5000, "x" * 200),
+        ("op_1\x9b31m\u202e", "op_1\ufffd31m\ufffd"),
+        (" ", None),
+    ],
+)
+async def test_an_operation_id_is_no_way_for_the_key(
+    fake: FakeNgrok, caplog: pytest.LogCaptureFixture, status: int, sent: str, told: str | None
+) -> None:
+    """A server may write anything there: in events as in errors it is cut, without the key."""
+    events: list[Event] = []
+
+    def tell(event: Event) -> None:
+        events.append(event)
+        raise ValueError  # so that it is logged as well
+
+    quoted = "".join(f"%{ord(character):02X}" for character in fake.api_key)
+    header = {"ngrok-operation-id": sent.format(key=fake.api_key, quoted=quoted)}
+    fake.fail(status, body=b"{}", headers=header)
+    async with Client(fake.api_key, base_url=fake.url, retry=None, on_event=tell) as ngrok:
+        with contextlib.suppress(NgrokError):
+            await ngrok.request("GET", "/tunnels")
+
+    (event,) = events
+    assert isinstance(event, AttemptEvent)
+    assert (status, told) == (event.status, event.operation_id)
+    assert not [secret for secret in (fake.api_key, quoted) if secret in caplog.text]
