@@ -7,7 +7,9 @@ from typing import Final, TypeVar, cast
 
 import aiohttp
 
+from ngrok_async._credentials import Credentials, tidy
 from ngrok_async._request import Request, Response
+from ngrok_async._secret import SentKeys
 from ngrok_async.errors import (
     ClientClosedError,
     ConfigurationError,
@@ -25,6 +27,7 @@ _current_task: Final = cast("Callable[[], asyncio.Task[object]]", asyncio.curren
 # A proxy forbids it, or wants credentials: trying again helps nobody. Anything else that it says,
 # such as 404 for a host that it cannot find, must not pass for an answer of ngrok.
 _PROXY_REFUSALS: Final = frozenset({403, 407})
+_REPEATED: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
 # Where the texts of aiohttp's parser begin to quote the server.
 _QUOTE: Final = r"(?s)\s*[:'\"\n].*"
 
@@ -40,8 +43,9 @@ class Attempt:
         "_cancelling",
         "_expired",
         "_leaving",
-        "_scrub",
         "_task",
+        "credentials",
+        "keys",
         "request",
         "seconds",
         "session",
@@ -52,12 +56,13 @@ class Attempt:
         request: Request,
         session: aiohttp.ClientSession,
         seconds: float | None,
-        scrub: Callable[[str], str],
+        keys: SentKeys,
     ) -> None:
         self.request = request
         self.session = session
         self.seconds = seconds
-        self._scrub = scrub
+        self.keys = keys
+        self.credentials: Credentials | None = None  # where a `Gate` has them
         self._leaving: aiohttp.ClientRequest | None = None
         self._task = _current_task()
         self._cancelling = self._task.cancelling()
@@ -76,12 +81,20 @@ class Attempt:
         self._leaving = request
         # A cookie of another service in a shared jar is none of ngrok's business.
         request.headers.pop("Cookie", None)
+        credentials = self.credentials
         try:
+            if credentials is not None:
+                credentials.put_in(request, self.keys)
             return await handler(request)
-        except aiohttp.ClientConnectorError:
-            raise  # nothing was sent, and aiohttp does not repeat it
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        except BaseException as error:
+            tidy(request, error)
+            # At a ClientConnectorError nothing was sent, and aiohttp does not repeat it.
+            if not isinstance(error, _REPEATED) or isinstance(error, aiohttp.ClientConnectorError):
+                raise
             reason = _reason(error)
+        finally:
+            if credentials is not None:
+                credentials.take_out(request)
         raise LostError(reason)
 
     def expire(self) -> None:
@@ -152,7 +165,7 @@ class Attempt:
 
     def _error(self, kind: type[E], message: str) -> E:
         return kind(
-            self._scrub(message),
+            self.keys.scrub(message),
             method=self.request.method,
             path=self.request.path,
             attempts=1,

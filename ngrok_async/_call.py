@@ -2,34 +2,38 @@
 
 import asyncio
 import time
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
 
 from ngrok_async import _answer
-from ngrok_async._answer import Scrub
-from ngrok_async._request import Request, Response, Send
+from ngrok_async._request import Request, Response
+from ngrok_async._secret import SentKeys
 from ngrok_async.errors import NgrokError
 
 _ERRORS_FROM: Final = 400
+
+SendNoting: TypeAlias = Callable[[Request, SentKeys], Awaitable[Response]]
+"""Leads to the wire, and notes the key that was sent."""
 
 
 class Call:
     """A call under way, which `Client.aclose` may end."""
 
-    __slots__ = ("_cancelling", "_ended", "_scrub", "_send", "attempts", "maybe_applied", "task")
+    __slots__ = ("_cancelling", "_ended", "_keys", "_send", "attempts", "maybe_applied", "task")
 
-    def __init__(self, task: asyncio.Task[object], send: Send, scrub: Scrub) -> None:
+    def __init__(self, task: asyncio.Task[object], send: SendNoting, keys: SentKeys) -> None:
         """Begin.
 
         Args:
             task: Who waits for the call.
             send: What leads to the wire.
-            scrub: Takes the key out of a text.
+            keys: Where the key that is sent is noted.
         """
         self.task = task
         self.attempts = 0
         self.maybe_applied = False
         self._send = send
-        self._scrub = scrub
+        self._keys = keys
         self._cancelling = task.cancelling()
         self._ended = False
 
@@ -39,7 +43,7 @@ class Call:
         self.attempts += 1
         begin = 0.0 if request.on_event is None else time.monotonic()
         try:
-            response = await self._send(request)
+            response = await self._send(request, self._keys)
         except NgrokError as error:
             self.maybe_applied = before or error.maybe_applied
             seconds = time.monotonic() - begin
@@ -50,7 +54,7 @@ class Call:
             request.emit(
                 "AttemptEvent",
                 status=response.status,
-                operation_id=_answer.operation_id(response, self._scrub),
+                operation_id=_answer.operation_id(response, self._keys.scrub),
                 seconds=time.monotonic() - begin,
             )
         if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):

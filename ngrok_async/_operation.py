@@ -24,6 +24,7 @@ from typing import (
 import attrs
 
 from ngrok_async._encode import Encoder, encoder, id_of
+from ngrok_async._forget import forget_locals
 from ngrok_async._request import (
     EFFECTS,
     JSON,
@@ -375,7 +376,13 @@ def _method(function: F, declared: Operation) -> F:
     @wraps(function)
     async def call(self: Resource, /, *args: object, **kwargs: object) -> object:
         caller = self.caller
-        request = declared.request(declared.bind(args, kwargs), caller.limits())
+        try:
+            request = declared.request(declared.bind(args, kwargs), caller.limits())
+        except BaseException as error:
+            forget_locals(error)
+            raise
+        finally:
+            del args, kwargs  # they may be secret, and tracebacks print local variables
         return await caller.call(request, declared.decode)
 
     call.operation = declared  # type: ignore[attr-defined] # see `operations`

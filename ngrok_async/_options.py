@@ -13,8 +13,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiohttp
 
+from ngrok_async._credentials import Proxy
 from ngrok_async._request import Middleware, OnEvent, encode_path
-from ngrok_async._transport import Private
+from ngrok_async._secret import APIKey, AskedKey, AskForKey
 from ngrok_async._version import __version__
 from ngrok_async.errors import ConfigurationError
 from ngrok_async.unset import UNSET, Unset
@@ -105,8 +106,10 @@ def max_wait_of(value: object) -> float | None:
     return value
 
 
-def api_key_of(given: str | None) -> str:
+def api_key_of(given: str | AskForKey | None) -> APIKey | AskedKey:
     """Return the key that was given, or the one of the environment."""
+    if callable(given) and not isinstance(given, type):
+        return AskedKey(given)
     key = os.environ.get("NGROK_API_KEY") if given is None else given
     if key is None:
         hint = (
@@ -119,11 +122,11 @@ def api_key_of(given: str | None) -> str:
             f"(keys are made at https://dashboard.ngrok.com/api-keys){hint}"
         )
         raise ConfigurationError(msg)
-    if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-        msg = f"api_key must be a string, got {type(key).__name__}"
-        del given, key  # tracebacks print local variables
-        raise ConfigurationError(msg)
-    return key
+    if isinstance(key, str):
+        return APIKey(key)
+    raise ConfigurationError(
+        f"api_key must be a string, got {type(key).__name__}; or a function that returns one"
+    )
 
 
 def base_url_of(given: str | None, *, allow_insecure: bool) -> str:
@@ -154,16 +157,16 @@ def base_url_of(given: str | None, *, allow_insecure: bool) -> str:
     raise ConfigurationError(msg)
 
 
-def private_proxy(given: str | None) -> Private:
-    """Return the proxy, out of sight of tracebacks; empty where none was given."""
+def proxy_of(given: str | None) -> Proxy | None:
+    """Return the proxy that was given."""
     if given is None:
-        return Private()
+        return None
     parts = _split(given)
-    if parts is None or not _is_basic(parts):
-        del given, parts  # it may hold a password, and tracebacks print local variables
-        msg = "proxy must be the URL of an HTTP proxy, such as http://user:password@10.0.0.1:3128"
-        raise ConfigurationError(msg)
-    return Private(proxy=given)
+    if parts is not None and _is_basic(parts):
+        return Proxy(given)
+    raise ConfigurationError(  # without the value, which may hold a password
+        "proxy must be the URL of an HTTP proxy, such as http://user:password@10.0.0.1:3128"
+    )
 
 
 def _split(url: object) -> SplitResult | None:
@@ -188,7 +191,7 @@ def _is_basic(parts: SplitResult) -> bool:
         unquote(parts.netloc.rpartition("@")[0]).encode("latin-1")
     except UnicodeError:
         return False
-    return True
+    return ":" not in unquote(parts.username or "")
 
 
 def _is_loopback(host: str) -> bool:

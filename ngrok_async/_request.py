@@ -13,6 +13,7 @@ import attrs
 from multidict import CIMultiDict, MultiMapping
 
 from ngrok_async._unfrozen import unfrozen
+from ngrok_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ngrok_async.events import Event
@@ -51,6 +52,16 @@ EFFECTS: Final[Mapping[str, Effect]] = {
 
 # Most ids: nothing to encode, and quote() is slow.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+# What `encode_path` returns.
+_SENDABLE: Final = re.compile(
+    r"(?:/(?!(?:\.|%2[eE]){1,2}(?:/|\Z))[\w.~%:@!$&'()*+,;=-]+)+", re.ASCII
+)
+# https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+_NAME: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_UNSENDABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# The first would give the key to another site of the same host. The others say where the request
+# ends, and what follows would be taken for another one.
+_NOT_TO_SET: Final = frozenset({"host", "content-length", "transfer-encoding"})
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -344,3 +355,36 @@ def encode_path(path: str) -> str:
             msg = f"the path must not have empty or dot segments, got {path!r}"
             raise ValueError(msg)
     return quote(path, safe="/%:@!$&'()*+,;=~")
+
+
+def check(request: Request) -> None:
+    """Refuse what a middleware has made of a request that would lead elsewhere.
+
+    Raises:
+        ConfigurationError: It is not for a path below the base URL, or could not be sent there.
+    """
+    path: object = request.path  # of whatever type, since not every middleware is typed
+    if not isinstance(path, str) or not _SENDABLE.fullmatch(path):
+        raise ConfigurationError(
+            "the path of a request must be percent-encoded, begin with '/' and have no query, "
+            f"such as '/tunnels/tn_1'; a middleware, or who made it, has {str(path)[:100]!r}"
+        )
+    if request.method.upper() not in EFFECTS:
+        raise ConfigurationError(
+            f"the method of a request must be one of {', '.join(EFFECTS)}, "
+            f"not {request.method[:20]!r}"
+        )
+    for name, value in request.headers.items() if request.headers else ():
+        if not _NAME.fullmatch(name) or name.lower() in _NOT_TO_SET:
+            raise ConfigurationError(
+                f"a middleware must not set the header {name[:100]!r}: it is no name of one, or "
+                "would change where or how the request is sent; the host is that of base_url"
+            )
+        if _UNSENDABLE.search(value):
+            raise ConfigurationError(f"the value of the header {name} has control characters")
+
+
+async def checked(request: Request, send: Send) -> Response:
+    """Stand behind middlewares, so that nothing waits for a slot that cannot be sent."""
+    check(request)
+    return await send(request)

@@ -1,8 +1,14 @@
 """The API key, wrapped so that it shows up nowhere by accident."""
 
 import re
-from typing import Final, NoReturn
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from inspect import isawaitable
+from pathlib import PurePath
+from types import MethodType
+from typing import Final, NoReturn, TypeAlias
 
+from ngrok_async._forget import forget_locals
 from ngrok_async.errors import ConfigurationError
 
 MASK: Final = "***"
@@ -13,11 +19,13 @@ _UNITS: Final = r"\\+|[^\\]"
 _SCRUBBED_FROM: Final = 8
 _NOTHING: Final = "(?!)"
 
+AskForKey: TypeAlias = Callable[[], str] | Callable[[], Awaitable[str]]
+
 
 class APIKey:
     """An API key that prints, compares and hashes, but never shows or pickles its text."""
 
-    __slots__ = ("_pattern", "_text")
+    __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
         """Check the key's form and keep it.
@@ -42,8 +50,6 @@ class APIKey:
             )
             raise ConfigurationError(msg)
         self._text = text
-        forms = map(_any_form, re.findall(_UNITS, text) if len(text) >= _SCRUBBED_FROM else ())
-        self._pattern = re.compile("".join(forms) or _NOTHING, re.IGNORECASE)
 
     def reveal(self) -> str:
         """Return the key itself, for the one header that carries it."""
@@ -51,7 +57,7 @@ class APIKey:
 
     def scrub(self, text: str) -> str:
         """Replace every occurrence of the key in `text`, if it is at least 8 characters long."""
-        return self._pattern.sub(MASK, text)
+        return _pattern(self._text).sub(MASK, text)
 
     def __eq__(self, other: object) -> bool:
         """Compare the keys."""
@@ -69,6 +75,99 @@ class APIKey:
         """Refuse to be pickled or copied: both would carry the key along."""
         msg = "an API key is not pickled; create the client again where you need it"
         raise TypeError(msg)
+
+
+class AskedKey:
+    """A key that a function of the caller knows: asked for each attempt, since keys are rotated.
+
+    It is equal to that of the same function, so that one budget can be kept for it.
+    """
+
+    __slots__ = ("_ask", "_who")
+
+    def __init__(self, ask: AskForKey) -> None:
+        """Keep the function; it is not called yet."""
+        self._ask = ask
+        # Each look at a method makes a new object. Others may be equal to what they are not.
+        method = (id(ask.__self__), ask.__func__) if isinstance(ask, MethodType) else None
+        self._who: object = method or id(ask)
+
+    async def ask(self) -> APIKey:
+        """Return the key of now.
+
+        Raises:
+            ConfigurationError: The function failed, or what it returned is no key. Neither that nor
+                the text of its error is shown, and the error is not linked: they may hold the key.
+        """
+        try:
+            given = self._ask()
+            text: object = await given if isawaitable(given) else given
+        except Exception as error:  # noqa: BLE001 # of whatever kind
+            reason = f"raised {type(error).__name__}{_where(error)}"
+        except BaseException as error:
+            forget_locals(error, of_all=True)
+            raise
+        else:
+            if isinstance(text, str):
+                return APIKey(text)
+            reason = f"returned {type(text).__name__}, and not a string"
+            del given, text
+        raise ConfigurationError(f"the function that was passed as api_key= {reason}")
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the functions."""
+        return isinstance(other, AskedKey) and other._who == self._who
+
+    def __hash__(self) -> int:
+        """Hash the function."""
+        return hash(self._who)
+
+    def __repr__(self) -> str:
+        """Show that there is one."""
+        return "<asked API key>"
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        raise TypeError("an API key is not pickled; create the client again where you need it")
+
+
+def _where(error: BaseException) -> str:
+    """Return the place where an error was raised, as far as that was in Python code."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    if step is None:
+        return ""
+    code = step.tb_frame.f_code
+    return f" in {code.co_name} ({PurePath(code.co_filename).name}, line {step.tb_lineno})"
+
+
+class SentKeys:
+    """The keys that the attempts of one call have sent, and answers may echo."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, key: APIKey | AskedKey) -> None:
+        """Begin with the key, if it is known."""
+        self._texts: list[str] = [key.reveal()] if isinstance(key, APIKey) else []
+
+    def add(self, authorization: str) -> None:
+        """Note what the header `Authorization` has, with or without a word in front."""
+        text = authorization.partition(" ")[2].strip() or authorization
+        if text not in self._texts:
+            self._texts.append(text)
+
+    def scrub(self, text: str) -> str:
+        """Replace every occurrence of one of them in `text`."""
+        for key in self._texts:
+            text = _pattern(key).sub(MASK, text)
+        return text
+
+
+@lru_cache(maxsize=128)
+def _pattern(secret: str) -> re.Pattern[str]:
+    units = re.findall(_UNITS, secret) if len(secret) >= _SCRUBBED_FROM else []
+    return re.compile("".join(map(_any_form, units)) or _NOTHING, re.IGNORECASE)
 
 
 def _any_form(unit: str) -> str:

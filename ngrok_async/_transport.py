@@ -13,8 +13,10 @@ from yarl import URL
 
 from ngrok_async._attempt import Attempt, LostError
 from ngrok_async._clock import Clock
-from ngrok_async._request import Request, Response, new_response
-from ngrok_async._secret import APIKey
+from ngrok_async._credentials import STAND_IN, Credentials, Gate, Proxy
+from ngrok_async._forget import forget_locals
+from ngrok_async._request import Request, Response, check, new_response
+from ngrok_async._secret import APIKey, AskedKey, SentKeys
 from ngrok_async._timeouts import Timeouts
 from ngrok_async._wire import dumps
 from ngrok_async.errors import (
@@ -49,22 +51,6 @@ def running_loop() -> asyncio.AbstractEventLoop:
     raise ConfigurationError(msg)
 
 
-class Private(dict[str, str]):
-    """A proxy's URL; tracebacks print local variables."""
-
-    def __repr__(self) -> str:
-        """Hide the values."""
-        return f"<{len(self)} values, not shown>"
-
-
-class PrivateHeaders(CIMultiDict[str]):
-    """Headers with the key, in the form that aiohttp need not convert."""
-
-    def __repr__(self) -> str:
-        """Hide the values."""
-        return f"<{len(self)} values, not shown>"
-
-
 class Transport:
     """Sends requests through its own aiohttp session, or through one that was passed in."""
 
@@ -72,30 +58,34 @@ class Transport:
         self,
         *,
         base_url: str,
-        key: APIKey,
+        key: APIKey | AskedKey,
         user_agent: str,
         session: aiohttp.ClientSession | None,
-        proxy: Private,
+        proxy: Proxy | None,
         clock: Clock | None,
     ) -> None:
         """Prepare; a session of its own is opened at the first request."""
         self.base_url = base_url
         self.closed = False
         self._proxy = proxy
+        self._proxy_url = None if proxy is None else proxy.url
         self._clock = clock
-        self._scrub = key.scrub
+        self._key = key
         self._session = session
         self._owns_session = session is None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
         self._timeouts = Timeouts(asyncio.get_running_loop)
-        self._headers = PrivateHeaders({
-            "Authorization": f"Bearer {key.reveal()}",
+        self._credentials = (
+            Credentials(f"Bearer {key.reveal()}", proxy) if isinstance(key, APIKey) else None
+        )
+        self._headers = CIMultiDict({
+            "Authorization": STAND_IN,
             "Ngrok-Version": "2",
             "User-Agent": user_agent,
             "Accept": "application/json",
         })  # fmt: skip
-        self._json_headers = PrivateHeaders(self._headers)
+        self._json_headers = CIMultiDict(self._headers)
         self._json_headers["Content-Type"] = "application/json"
 
     def open(self) -> aiohttp.ClientSession:
@@ -136,6 +126,11 @@ class Transport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,  # a netrc entry would take the place of the API key
             )
+        if "Host" in self._session.headers:
+            raise ConfigurationError(
+                "the aiohttp.ClientSession that was passed as session= has a header Host, which "
+                "would give the API key to another host; set base_url= instead"
+            )
         if self._session.closed:
             msg = (
                 "the aiohttp.ClientSession that was passed as session= is closed; "
@@ -151,8 +146,12 @@ class Transport:
         if self._owns_session and self._session is not None:
             await self._session.close()
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: Request, keys: SentKeys | None = None) -> Response:
         """Send the request once and read the whole answer.
+
+        Args:
+            request: Where it leads is checked.
+            keys: The key that is sent is noted there.
 
         Raises:
             TransportError: There was no whole answer.
@@ -163,10 +162,11 @@ class Transport:
         session = self._session
         if session is None or self.closed:
             session = self.open()
+        check(request)
         clock, progress = self._clock or asyncio.get_running_loop(), request.progress
         now = clock.time()
         seconds = _seconds(request, now)
-        attempt = Attempt(request, session, seconds, self._scrub)
+        attempt = Attempt(request, session, seconds, keys or SentKeys(self._key))
         if seconds is not None:
             self._timeouts.start(attempt, seconds)
         progress.begin(now)
@@ -183,36 +183,49 @@ class Transport:
         ) as error:
             outcome = attempt.outcome(error)
             if outcome is None:
+                forget_locals(error)
                 raise
+        except BaseException as error:
+            forget_locals(error)
+            raise
         finally:
             self._timeouts.stop(attempt)
             attempt.end()
             progress.end(clock.time())
-        # Outside of the handler: aiohttp's errors hold the request's headers, so the key
-        # (https://github.com/aio-libs/aiohttp/issues/8402), and must not be the context of ours.
+        # Outside of the handler: aiohttp's errors hold what was sent and received, and must not be
+        # the context of ours.
         if isinstance(outcome, NgrokError):
             raise outcome
         return outcome
 
     async def _exchange(self, attempt: Attempt) -> Response | ResponseTooLargeError:
-        # A coroutine of its own: tracebacks print local variables, and the response has the key.
-        request, session = attempt.request, attempt.session
-        # These replace the session's own, so those are put behind ours. There is no public way to
+        # A coroutine of its own: tracebacks print local variables, and these forget theirs.
+        request, session, keys = attempt.request, attempt.session, attempt.keys
+        url, headers = self._url(request), self._headers_of(request)
+        credentials = self._credentials
+        if credentials is None or headers["Authorization"] != STAND_IN:
+            credentials = await self._other_credentials(headers, keys)
+        # These replace the session's own, so those are put between ours. There is no public way to
         # read them: https://github.com/aio-libs/aiohttp/issues/11162
         others = getattr(session, "_middlewares", ())
+        if others:
+            middlewares = (attempt, *others, Gate(credentials, url, keys))
+        else:
+            attempt.credentials = credentials
+            middlewares = (attempt,)
         bare = request.json is None
         response = await session.request(
             request.method,
-            self._url(request),
-            data=None if bare else dumps(request.json),
-            headers=self._headers_of(request),
+            url,
+            data=None if bare else aiohttp.BytesPayload(dumps(request.json)),  # has no telling repr
+            headers=headers,
             skip_auto_headers=_NOT_ADDED.get(request.method) if bare else None,
             timeout=_connect_timeout(request.timeout.connect),
             allow_redirects=False,  # the key would go along
             raise_for_status=False,
             auto_decompress=True,
-            middlewares=(attempt, *others) if others else (attempt,),
-            proxy=self._proxy.get("proxy"),  # None: as the session has it
+            middlewares=middlewares,
+            proxy=self._proxy_url,  # None: as the session has it
         )
         # Not `async with`: at the end of the body aiohttp has released the connection already, and
         # looking after it once more costs a twentieth of a request.
@@ -226,14 +239,23 @@ class Transport:
             response.close()
             raise
 
+    async def _other_credentials(self, headers: CIMultiDict[str], keys: SentKeys) -> Credentials:
+        """Return what goes out in place of a known key, and leave its stand-in in the headers."""
+        given = headers["Authorization"]
+        if given == STAND_IN and isinstance(self._key, AskedKey):
+            given = f"Bearer {(await self._key.ask()).reveal()}"
+        headers["Authorization"] = STAND_IN
+        keys.add(given)
+        return Credentials(given, self._proxy)
+
     def _url(self, request: Request) -> URL:
         query = f"?{urlencode(request.query, quote_via=quote)}" if request.query else ""
         return URL(f"{self.base_url}{request.path}{query}", encoded=True)
 
-    def _headers_of(self, request: Request) -> PrivateHeaders:
+    def _headers_of(self, request: Request) -> CIMultiDict[str]:
         headers = self._headers if request.json is None else self._json_headers
         if request.headers:
-            headers = PrivateHeaders(headers)
+            headers = CIMultiDict(headers)
             headers.update(request.headers)
         return headers
 

@@ -3,7 +3,7 @@
 from __future__ import annotations  # each would be compiled when the class is made
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeVar, cast
 
@@ -12,6 +12,7 @@ import aiohttp
 from ngrok_async import _answer
 from ngrok_async._call import Call
 from ngrok_async._clock import Clock
+from ngrok_async._forget import forget_locals
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._operation import Resource
 from ngrok_async._options import (
@@ -22,7 +23,7 @@ from ngrok_async._options import (
     max_wait_of,
     middlewares_of,
     on_event_of,
-    private_proxy,
+    proxy_of,
     query_text,
     session_of,
     user_agent,
@@ -39,10 +40,11 @@ from ngrok_async._request import (
     Request,
     Send,
     Timeout,
+    checked,
     encode_path,
 )
 from ngrok_async._retry import Retry, RetryMiddleware
-from ngrok_async._secret import APIKey
+from ngrok_async._secret import SentKeys
 from ngrok_async._transport import Transport, running_loop
 from ngrok_async._wire import dumps, loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError
@@ -131,7 +133,7 @@ class Client:
 
     def __init__(
         self,
-        api_key: str | None = None,
+        api_key: str | Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
         *,
         base_url: str | None = None,
         session: aiohttp.ClientSession | None = None,
@@ -150,7 +152,9 @@ class Client:
         """Check the options. Nothing is sent, and no event loop needs to run.
 
         Args:
-            api_key: Default: the environment's NGROK_API_KEY. Not an agent's authtoken.
+            api_key: Default: the environment's NGROK_API_KEY. Not an agent's authtoken. A function
+                that returns it, also an `async` one, is asked before each attempt, for keys that
+                are rotated; clients that are given the same function share a rate limit.
             base_url: Default: the environment's NGROK_API_URL, else https://api.ngrok.com.
             session: A session of yours to send through; it is never closed. Its middlewares run,
                 its cookies, timeout and `raise_for_status` do not apply.
@@ -174,7 +178,10 @@ class Client:
                 loop.
         """
         try:
-            key, hidden_proxy = APIKey(api_key_of(api_key)), private_proxy(proxy)
+            key, checked_proxy = api_key_of(api_key), proxy_of(proxy)
+        except BaseException as error:
+            forget_locals(error)
+            raise
         finally:
             del api_key, proxy  # tracebacks print local variables
         # A text such as "no" would count as yes, and give the key away.
@@ -193,7 +200,7 @@ class Client:
             key=key,
             user_agent=user_agent(app_info),
             session=session_of(session),
-            proxy=hidden_proxy,
+            proxy=checked_proxy,
             clock=clock,
         )
         self._chain: tuple[Middleware, ...] = ()  # not known before there is an event loop
@@ -268,6 +275,7 @@ class Client:
             effect=EFFECTS[method.upper()],
             **self.limits(),
         )
+        del json, params  # tracebacks print local variables
         return await self.call(request, lambda body: loads(body) if body.strip() else None)
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
@@ -282,16 +290,18 @@ class Client:
         if task is None:
             msg = "ngrok_async has to be awaited inside a task, such as asyncio.run() makes"
             raise ConfigurationError(msg)
-        call = Call(task, self._transport.send, self._account[1].scrub)
+        keys = SentKeys(self._account[1])
+        call = Call(task, self._transport.send, keys)
         self._calls[call] = None
         try:
             send: Send = call.send
             for middleware in self._chain or self._build_chain():
                 send = _link(middleware, send)
             response = await send(request)
-            return _answer.read(request, response, decode, self._account[1].scrub)
-        except asyncio.CancelledError:
-            if call.cancelled_by_others:
+            return _answer.read(request, response, decode, keys.scrub)
+        except BaseException as error:
+            forget_locals(error)
+            if not isinstance(error, asyncio.CancelledError) or call.cancelled_by_others:
                 raise
         finally:
             del self._calls[call]
@@ -389,7 +399,8 @@ class Client:
 
     def _build_chain(self) -> tuple[Middleware, ...]:
         """Return the middlewares, the one next to the wire first."""
-        every = (self._resolved_limiter(), self._retry, *reversed(self._middlewares))
+        others = (checked, *reversed(self._middlewares)) if self._middlewares else ()
+        every = (self._resolved_limiter(), self._retry, *others)
         self._chain = tuple(middleware for middleware in every if middleware is not None)
         return self._chain
 

@@ -22,6 +22,7 @@ from ngrok_async import (
     Send,
     Timeout,
 )
+from ngrok_async._secret import APIKey
 from ngrok_async.testing import FakeNgrok, TurnableClock
 
 KEY = "2key"
@@ -35,7 +36,9 @@ def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _sent(client: Client) -> str:
-    return client._transport._headers["Authorization"]
+    key = client._account[1]
+    assert isinstance(key, APIKey)
+    return key.reveal()
 
 
 # --- the key ----------------------------------------------------------------------------------
@@ -45,14 +48,14 @@ def test_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     """Without an argument, NGROK_API_KEY is the key; space around it does not count."""
     monkeypatch.setenv("NGROK_API_KEY", " 2fromEnvironment\n")
 
-    assert "Bearer 2fromEnvironment" == _sent(Client())
+    assert "2fromEnvironment" == _sent(Client())
 
 
 def test_argument_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that is passed is the key."""
     monkeypatch.setenv("NGROK_API_KEY", "2fromEnvironment")
 
-    assert "Bearer 2key" == _sent(Client(KEY))
+    assert "2key" == _sent(Client(KEY))
 
 
 def test_no_key() -> None:
@@ -212,6 +215,7 @@ def test_any_base_url_is_taken_or_refused(text: str, start: str) -> None:
         pytest.param("http://us%C4%81er:secret@10.0.0.1", id="name that is not Latin-1"),
         pytest.param("http://us%FFer:secret@10.0.0.1", id="name that is not UTF-8"),
         pytest.param("http://user:secret@10.0.0.1\n", id="line break"),
+        pytest.param("http://us%3Aer:secret@10.0.0.1", id="name with a colon"),
         pytest.param(3128, id="a number"),
     ],
 )
@@ -223,13 +227,23 @@ def test_proxy_that_cannot_work(wrong: Any) -> None:  # noqa: ANN401 # also numb
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("proxy", ["http://10.0.0.1:3128", "https://us%C3%A9r:p%40ss@proxy/"])
-def test_proxy(proxy: str) -> None:
-    """The proxy is kept as it was given, and not shown."""
+@pytest.mark.parametrize(
+    ("proxy", "url", "authorization"),
+    [
+        ("http://10.0.0.1:3128", "http://10.0.0.1:3128", None),
+        ("https://us%C3%A9r:p%40ss@proxy/", "https://proxy/", "Basic dXPpcjpwQHNz"),
+        ("http://user@10.0.0.1", "http://10.0.0.1", "Basic dXNlcjo="),
+        ("http://:p%3Ass@10.0.0.1", "http://10.0.0.1", "Basic OnA6c3M="),
+    ],
+)
+def test_proxy(proxy: str, url: str, authorization: str | None) -> None:
+    """What is shown of a proxy is its URL without name and password."""
     client = Client(KEY, proxy=proxy)
 
-    assert proxy == client._transport._proxy["proxy"]
-    assert proxy not in repr(vars(client._transport))
+    kept = client._transport._proxy
+    assert kept is not None
+    assert (url, authorization) == (kept.url, kept.authorization)
+    assert "Basic" not in repr(vars(client._transport))
 
 
 @pytest.mark.parametrize(
