@@ -31,6 +31,7 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/test_pagination_properties.py",
         "tests/faults/test_pages.py",
     ),
+    "_answer.py": ("tests/test_answer.py", "tests/test_events.py"),
 }
 
 
