@@ -35,7 +35,8 @@ from ngrok_async._request import (
     encode_segment,
     new_request,
 )
-from ngrok_async._wire import MismatchError, decode, dumps, loads, read_quickly
+from ngrok_async._text import Body, dumps
+from ngrok_async._wire import MismatchError, decode, loads, read_quickly
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
 
@@ -203,14 +204,14 @@ class Operation:
         path = self.template
         for name, hole in self._holes:
             path = path.replace(hole, encode_segment(name, id_of(name, arguments[name])))
-        json: JSON = None
+        body: Body | None = None
         query: Query = ()
         if self.sends_json:
-            json = self._json(arguments)
+            body = dumps(self._json(arguments))
         elif len(arguments) > len(self._holes):
             query = tuple(_pairs(self._content(arguments)))
         return new_request(
-            self.method, path, query, json=json, route=self.route, effect=self.effect, limits=limits
+            self.method, path, query, body=body, route=self.route, effect=self.effect, limits=limits
         )
 
     def _json(self, arguments: Mapping[str, object]) -> JSON:

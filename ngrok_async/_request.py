@@ -1,5 +1,6 @@
 """The values that travel through the middlewares, and how a path is made safe."""
 
+import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,6 +13,7 @@ from urllib.parse import quote
 import attrs
 from multidict import CIMultiDict, MultiMapping
 
+from ngrok_async._text import Body, checked_dumps
 from ngrok_async._unfrozen import unfrozen
 from ngrok_async.errors import ConfigurationError
 
@@ -150,15 +152,24 @@ NO_LIMITS: Final[Limits] = {
 }
 
 
+def _body(json: JSON) -> Body | None:
+    # `attrs.evolve` hands on what was encoded before.
+    return json if json is None or type(json) is Body else checked_dumps(json)
+
+
 @attrs.frozen(kw_only=True, weakref_slot=False)  # see `unfrozen`
 class Request:
     """A request that is built but not sent.
+
+    It is made, and changed by `attrs.evolve`, with `json=`: plain JSON values, None for no body.
+    They are encoded then and there, so that all attempts of a call have one body, whatever happens
+    to the values. What cannot be encoded is a ValueError with its place.
 
     Attributes:
         method: The HTTP method in capitals.
         path: The percent-encoded path below the base URL, with a leading slash.
         query: Names and values, not yet encoded.
-        json: The body as plain JSON values; None sends no body. Not shown, since it may be secret.
+        body: The encoded body, or None. Not shown, since it may be secret.
         route: Method and path with the names of ids in place of the ids, for logs and metrics.
         effect: Whether sending it again is safe; see `Effect`.
         headers: Further headers that a middleware wants sent.
@@ -172,7 +183,7 @@ class Request:
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
-    json: JSON = attrs.field(default=None, repr=False)
+    body: Body | None = attrs.field(default=None, alias="json", converter=_body, repr=False)
     route: str = ""
     effect: Effect = "act"
     headers: Mapping[str, str] = attrs.field(default=_NO_HEADERS, repr=False)
@@ -190,6 +201,14 @@ class Request:
         """
         total = self.timeout.total
         return float("inf") if total is None else total - self.progress.spent(now)
+
+    @property
+    def json(self) -> JSON:
+        """The body as plain JSON values, each time a copy; None where there is none.
+
+        To send another one, pass on `attrs.evolve(request, json=...)`.
+        """
+        return None if self.body is None else json.loads(self.body)
 
     def emit(self, kind: EventName, **facts: object) -> None:
         """Tell `on_event` what happens, if anybody listens."""
@@ -240,7 +259,7 @@ def new_request(
     path: str,
     query: tuple[tuple[str, str], ...],
     *,
-    json: JSON,
+    body: Body | None,
     route: str,
     effect: Effect,
     limits: Limits,
@@ -250,7 +269,7 @@ def new_request(
     made.method = method
     made.path = path
     made.query = query
-    made.json = json
+    made.body = body
     made.route = route
     made.effect = effect
     made.headers = _NO_HEADERS

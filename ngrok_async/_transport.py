@@ -18,7 +18,6 @@ from ngrok_async._forget import forget_locals
 from ngrok_async._request import Request, Response, check, new_response
 from ngrok_async._secret import APIKey, AskedKey, SentKeys
 from ngrok_async._timeouts import Timeouts
-from ngrok_async._wire import dumps
 from ngrok_async.errors import (
     ClientClosedError,
     ConfigurationError,
@@ -213,13 +212,13 @@ class Transport:
         else:
             attempt.credentials = credentials
             middlewares = (attempt,)
-        bare = request.json is None
+        sent = request.body
         response = await session.request(
             request.method,
             url,
-            data=None if bare else aiohttp.BytesPayload(dumps(request.json)),  # has no telling repr
+            data=None if sent is None else aiohttp.BytesPayload(sent),
             headers=headers,
-            skip_auto_headers=_NOT_ADDED.get(request.method) if bare else None,
+            skip_auto_headers=_NOT_ADDED.get(request.method) if sent is None else None,
             timeout=_connect_timeout(request.timeout.connect),
             allow_redirects=False,  # the key would go along
             raise_for_status=False,
@@ -253,7 +252,7 @@ class Transport:
         return URL(f"{self.base_url}{request.path}{query}", encoded=True)
 
     def _headers_of(self, request: Request) -> CIMultiDict[str]:
-        headers = self._headers if request.json is None else self._json_headers
+        headers = self._headers if request.body is None else self._json_headers
         if request.headers:
             headers = CIMultiDict(headers)
             headers.update(request.headers)

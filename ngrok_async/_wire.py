@@ -72,11 +72,6 @@ def loads(body: bytes) -> JSON:
     raise failure
 
 
-def dumps(value: JSON) -> bytes:
-    """Encode a body."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
 def decode(value: JSON, kind: Any, path: str = "$") -> Any:  # noqa: ANN401 # a type form
     """Turn decoded JSON into `kind`.
 

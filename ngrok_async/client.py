@@ -42,11 +42,13 @@ from ngrok_async._request import (
     Timeout,
     checked,
     encode_path,
+    new_request,
 )
 from ngrok_async._retry import Retry, RetryMiddleware
 from ngrok_async._secret import SentKeys
+from ngrok_async._text import checked_dumps
 from ngrok_async._transport import Transport, running_loop
-from ngrok_async._wire import dumps, loads
+from ngrok_async._wire import loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError
 from ngrok_async.unset import UNSET, Unset
 
@@ -260,20 +262,15 @@ class Client:
         if method.upper() not in EFFECTS:
             msg = f"method must be one of {', '.join(EFFECTS)}, got {method!r}"
             raise ValueError(msg)
-        try:
-            dumps(json)
-        except (TypeError, ValueError, RecursionError) as error:
-            msg = f"json cannot be encoded: {error}"
-            raise ValueError(msg) from None
         encoded = encode_path(path)
-        request = Request(
-            method=method.upper(),
-            path=encoded,
-            query=tuple((name, query_text(name, value)) for name, value in (params or {}).items()),
-            json=json,
+        request = new_request(
+            method.upper(),
+            encoded,
+            tuple((name, query_text(name, value)) for name, value in (params or {}).items()),
+            body=None if json is None else checked_dumps(json),
             route=f"{method.upper()} {encoded}",
             effect=EFFECTS[method.upper()],
-            **self.limits(),
+            limits=self.limits(),
         )
         del json, params  # tracebacks print local variables
         return await self.call(request, lambda body: loads(body) if body.strip() else None)

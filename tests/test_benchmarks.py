@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.same import differences, plain
 from ngrok_async._operation import operations
-from ngrok_async._wire import dumps
+from ngrok_async._text import dumps
 from ngrok_async.resources.endpoints import Endpoints
 from ngrok_async.resources.tunnel_sessions import TunnelSessions
 

@@ -21,7 +21,8 @@ from ngrok_async import _fast, _wire
 from ngrok_async._fast import compiled
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, operations
-from ngrok_async._wire import MismatchError, decode, dumps, exact_converter, loads
+from ngrok_async._text import dumps
+from ngrok_async._wire import MismatchError, decode, exact_converter, loads
 from ngrok_async.pagination import Page
 from ngrok_async.resources._shared import Ref
 from ngrok_async.resources.endpoints import Endpoint, Endpoints

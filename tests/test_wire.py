@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ngrok_async._model import Model
-from ngrok_async._wire import MismatchError, decode, dumps, loads
+from ngrok_async._text import dumps
+from ngrok_async._wire import MismatchError, decode, loads
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,127 @@
+"""Values as text: JSON that is sent, and what a message shows of a value."""
+
+import json
+import math
+import re
+from typing import Final, cast
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+# What Go, in which ngrok is written, has as an integer.
+_INT64: Final = (-(2**63), 2**63 - 1)
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{19}")  # none outside of the range is shorter
+_LONGEST_SHOWN: Final = 80
+_BITS_PER_DIGIT: Final = math.log2(10)
+
+
+class Body(bytes):
+    """A body in JSON, made once and the same in every attempt of a call."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Hide the value: tracebacks print local variables, those of aiohttp too."""
+        return f"<{len(self)} bytes, not shown>"
+
+    __str__ = __repr__
+
+
+def shown(value: object) -> str:
+    """Return what a message shows of a value: all of a short one, else its beginning and size.
+
+    Not for what may be a secret.
+    """
+    if value is None or value is True or value is False:
+        return str(value)
+    if isinstance(value, str):
+        # Not repr(): a subclass may have one of its own.
+        text = str.__repr__(value[:_LONGEST_SHOWN])
+        return text if len(value) <= _LONGEST_SHOWN else f"{text}... ({len(value)} characters)"
+    if isinstance(value, int):
+        about = int(value.bit_length() / _BITS_PER_DIGIT) + 1
+        return int.__repr__(value) if is_int64(value) else f"an integer of about {about} digits"
+    if isinstance(value, float):
+        return float.__repr__(value)
+    # Its own text may be endless, fail, or have secrets in it.
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
+def is_int64(value: int) -> bool:
+    """Tell whether an integer has at most 64 bits, its sign included."""
+    # Not with a range: of a subclass such as an enumeration it would try one number after another.
+    return _INT64[0] <= value <= _INT64[1]
+
+
+def dumps(value: object, name: str = "json") -> Body:
+    """Encode a body.
+
+    Args:
+        value: Plain JSON values.
+        name: What the message calls it.
+
+    Raises:
+        ValueError: Something in it cannot be sent; names its place.
+    """
+    try:
+        return Body(_ENCODER.encode(value).encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        message = _misfit(value, name) or f"{name} cannot be encoded as JSON: {error}"
+    raise ValueError(message)
+
+
+def checked_dumps(value: object, name: str = "json") -> Body:
+    """Encode a body as `dumps` does, of values that nobody has looked at yet.
+
+    Raises:
+        ValueError: As there, and for integers of more than 64 bits.
+    """
+    body = dumps(value, name)
+    if _LONG_NUMBER.search(body) and (message := _misfit(value, name)):
+        raise ValueError(message)
+    return body
+
+
+def _misfit(value: object, name: str) -> str | None:
+    """Return what is wrong in a value, and where; None where nothing is found."""
+    try:
+        found = _wrong(value)
+    except RecursionError:
+        found = "", "it is nested too deeply, or contains itself"
+    return None if found is None else f"{name}{found[0]} cannot be encoded as JSON: {found[1]}"
+
+
+def _wrong(value: object) -> tuple[str, str] | None:
+    """Return the place of the first wrong value from here on down, and what is wrong with it."""
+    if isinstance(value, dict):
+        for key, item in cast("dict[object, object]", value).items():
+            if what := _wrong_scalar(key):
+                return "", f"a key: {what}"
+            if found := _wrong(item):
+                return f"[{shown(key)}]{found[0]}", found[1]
+        return None
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(cast("list[object]", value)):
+            if found := _wrong(item):
+                return f"[{index}]{found[0]}", found[1]
+        return None
+    what = _wrong_scalar(value)
+    return None if what is None else ("", what)
+
+
+def _wrong_scalar(value: object) -> str | None:
+    if isinstance(value, str):
+        at = unencodable_at(value)
+        return None if at is None else f"surrogates not allowed (at position {at})"
+    if isinstance(value, int):
+        return None if is_int64(value) else f"integers have at most 64 bits, got {shown(value)}"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"{value!r} is not JSON compliant"
+    return None if value is None else f"JSON has no value such as {shown(value)}"
+
+
+def unencodable_at(value: str) -> int | None:
+    """Return the position of the first character that UTF-8 does not have, half of a pair."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
