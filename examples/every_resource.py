@@ -80,11 +80,11 @@ async def main() -> None:
 
 def services(owner: object, prefix: str = "") -> Iterator[str]:
     """Find all services of the client, such as "backends.failover"."""
-    for name in type(owner).__annotations__:
+    for name in vars(type(owner)):
         found = getattr(owner, name)
         if verbs(found):
             yield prefix + name
-        else:  # a group, such as `ngrok.backends`
+        elif hasattr(found, "client"):  # a group, such as `ngrok.backends`
             yield from services(found, f"{prefix}{name}.")
 
 

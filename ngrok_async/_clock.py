@@ -1,8 +1,9 @@
 """What the limiter and the retries need of time, so that tests can turn it by hand."""
 
 import asyncio
+import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Timer(Protocol):
@@ -22,6 +23,28 @@ class Clock(Protocol):
     def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
         """Call `callback` once `time()` has reached `when`."""
         ...
+
+
+class LoopClock:
+    """The clock of whatever event loop runs; it can be asked, and shown, where none does."""
+
+    def time(self) -> float:
+        """Return the running loop's time; outside of one that of asyncio's own loops."""
+        try:
+            return asyncio.get_running_loop().time()
+        except RuntimeError:
+            return time.monotonic()
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
+        """Have the running loop call back."""
+        return asyncio.get_running_loop().call_at(when, callback)
+
+    def __repr__(self) -> str:
+        """Say whose it is."""
+        return "<the clock of the running event loop>"
+
+
+LOOP_CLOCK: Final = LoopClock()
 
 
 async def sleep(clock: Clock, seconds: float) -> None:

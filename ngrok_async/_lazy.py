@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import ClassVar, Generic, Self, TypeVar, cast, overload
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from ngrok_async._operation import Caller
+
+if TYPE_CHECKING:
+    from ngrok_async.client import Client
 
 R = TypeVar("R")
 
@@ -13,6 +17,7 @@ class Group:
     """Resources under one name, such as `ngrok.backends.failover`.
 
     Attributes:
+        client: The client, or view of one, that it was taken from.
         module: The module that has all of them, below `ngrok_async.resources`; None where each
             names its own.
     """
@@ -26,7 +31,7 @@ class Group:
 
     def __init__(self, caller: Caller) -> None:
         """Keep what sends the requests: the client."""
-        self.caller = caller
+        self.client = cast("Client", caller)
 
     def __repr__(self) -> str:
         """Show the group's name."""
@@ -44,10 +49,12 @@ class Lazy(Generic[R]):
         self._class_name = class_name
         self._module = module
         self._name = ""
+        self._owner: type = object
 
     def __set_name__(self, owner: type, name: str) -> None:
-        """Take the attribute's name."""
+        """Take the attribute's name, and whose it is."""
         self._name = name
+        self._owner = owner
 
     def __repr__(self) -> str:
         """Name the class; `help(Client)` shows it."""
@@ -61,7 +68,7 @@ class Lazy(Generic[R]):
         """Import the resource and keep it in the owner, where it is found first from now on."""
         if owner is None:
             return self
-        caller = owner.caller if isinstance(owner, Group) else owner
+        caller = owner.client if isinstance(owner, Group) else owner
         resource = self.load(kind)(cast("Caller", caller))
         vars(owner)[self._name] = resource
         return resource
@@ -71,3 +78,25 @@ class Lazy(Generic[R]):
         common = owner.module if issubclass(owner, Group) else None
         module = import_module(f"ngrok_async.resources.{self._module or common or self._name}")
         return cast("Callable[[Caller], R]", getattr(module, self._class_name))
+
+    if not TYPE_CHECKING:  # where a client is used, they have its resource
+
+        def __class_getitem__(cls, _: object) -> type[Self]:
+            """Leave the type to type checkers: real aliases would make the import longer."""
+            return cls
+
+        def __getattr__(self, name: str) -> object:
+            """Stand for the resource: `create_autospec(Client)` looks here for what it has."""
+            if name.startswith("_"):  # what any tool asks any object for; nothing to import for
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            if name == "client":
+                raise AttributeError(
+                    f"{self._owner.__name__}.{self._name} is used on the class; make a client "
+                    f"first: `async with Client() as ngrok`, then `ngrok.{self._name}`"
+                )
+            member = getattr(self.load(self._owner), name)
+            return MethodType(member, self) if isinstance(member, FunctionType) else member
+
+        def __dir__(self) -> list[str]:
+            """Name what the resource has."""
+            return dir(self.load(self._owner))

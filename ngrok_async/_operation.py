@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, wraps
 from types import MappingProxyType
 from typing import (
+    TYPE_CHECKING,
     Any,
     Final,
     Protocol,
@@ -39,6 +40,9 @@ from ngrok_async._text import Body, dumps
 from ngrok_async._wire import MismatchError, decode, loads, read_quickly
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
+
+if TYPE_CHECKING:
+    from ngrok_async.client import Client
 
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
@@ -79,13 +83,17 @@ class Caller(Protocol):
 
 
 class Resource:
-    """The operations of one kind of resource; reached as an attribute of `Client`."""
+    """The operations of one kind of resource; reached as an attribute of `Client`.
 
-    __slots__ = ("caller",)
+    Attributes:
+        client: The client, or view of one, that it was taken from.
+    """
+
+    __slots__ = ("client",)
 
     def __init__(self, caller: Caller) -> None:
         """Keep what sends the requests: the client."""
-        self.caller: Caller = caller
+        self.client = cast("Client", caller)
 
     def __repr__(self) -> str:
         """Show the name under which the client has it."""
@@ -376,7 +384,7 @@ def at_route(declared: F, route: str, types: Mapping[object, Any]) -> F:
 def _method(function: F, declared: Operation) -> F:
     @wraps(function)
     async def call(self: Resource, /, *args: object, **kwargs: object) -> object:
-        caller = self.caller
+        caller = self.client
         try:
             request = declared.request(declared.bind(args, kwargs), caller.limits())
         except BaseException as error:
@@ -399,7 +407,7 @@ def paged(route: str, *, items: str) -> Callable[[F], F]:
         @wraps(function)
         def call(self: Resource, /, *args: object, **kwargs: object) -> Pager[Any]:
             request = declared.request(declared.bind(args, kwargs))
-            return Pager(_Listing(self.caller, declared, request), request.query)
+            return Pager(_Listing(self.client, declared, request), request.query)
 
         call.operation = declared  # type: ignore[attr-defined] # see `operations`
         return cast("F", call)

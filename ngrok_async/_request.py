@@ -19,12 +19,16 @@ from ngrok_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ngrok_async.events import Event
+else:
+    # Most programs never listen, and making the classes of events is a sixth of our import; whoever
+    # resolves annotations finds this in their place.
+    Event = object
 
 T = TypeVar("T")
 
 _log: Final = logging.getLogger("ngrok_async.events")
 
-OnEvent: TypeAlias = Callable[["Event"], object]
+OnEvent: TypeAlias = Callable[[Event], object]
 """Is told what happens during calls."""
 
 JSON: TypeAlias = Any

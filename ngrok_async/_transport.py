@@ -87,6 +87,11 @@ class Transport:
         self._json_headers = CIMultiDict(self._headers)
         self._json_headers["Content-Type"] = "application/json"
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """Whose the connections are; None before the first request."""
+        return self._loop
+
     def open(self) -> aiohttp.ClientSession:
         """Return the session to use now.
 

@@ -11,7 +11,7 @@ import aiohttp
 
 from ngrok_async import _answer
 from ngrok_async._call import Call
-from ngrok_async._clock import Clock
+from ngrok_async._clock import LOOP_CLOCK, Clock
 from ngrok_async._forget import forget_locals
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._operation import Resource
@@ -28,7 +28,7 @@ from ngrok_async._options import (
     session_of,
     user_agent,
 )
-from ngrok_async._rate_limit import Budget, RateLimit, shared_rate_limit
+from ngrok_async._rate_limit import Budget, shared_rate_limit
 from ngrok_async._request import (
     DEFAULT_TIMEOUT,
     EFFECTS,
@@ -100,38 +100,38 @@ class Client:
         ConfigurationError: An option cannot work, or there is no API key.
     """
 
-    abuse_reports: Lazy[AbuseReports] = Lazy("AbuseReports")
-    agent_ingresses: Lazy[AgentIngresses] = Lazy("AgentIngresses")
-    ai_gateway_api_keys: Lazy[AIGatewayAPIKeys] = Lazy("AIGatewayAPIKeys")
-    api_keys: Lazy[APIKeys] = Lazy("APIKeys")
-    application_sessions: Lazy[ApplicationSessions] = Lazy("ApplicationSessions")
-    application_users: Lazy[ApplicationUsers] = Lazy("ApplicationUsers")
-    backends: Lazy[Backends] = Lazy("Backends", module="edges")
-    bot_users: Lazy[BotUsers] = Lazy("BotUsers")
-    certificate_authorities: Lazy[CertificateAuthorities] = Lazy("CertificateAuthorities")
-    credentials: Lazy[Credentials] = Lazy("Credentials")
-    edge_modules: Lazy[EdgeModules] = Lazy("EdgeModules", module="edges")
-    edges: Lazy[Edges] = Lazy("Edges")
-    endpoints: Lazy[Endpoints] = Lazy("Endpoints")
-    event_destinations: Lazy[EventDestinations] = Lazy("EventDestinations")
-    event_sources: Lazy[EventSources] = Lazy("EventSources")
-    event_subscriptions: Lazy[EventSubscriptions] = Lazy("EventSubscriptions")
-    ip_policies: Lazy[IPPolicies] = Lazy("IPPolicies")
-    ip_policy_rules: Lazy[IPPolicyRules] = Lazy("IPPolicyRules")
-    ip_restrictions: Lazy[IPRestrictions] = Lazy("IPRestrictions")
-    kubernetes_operators: Lazy[KubernetesOperators] = Lazy("KubernetesOperators")
-    reserved_addrs: Lazy[ReservedAddrs] = Lazy("ReservedAddrs")
-    reserved_domains: Lazy[ReservedDomains] = Lazy("ReservedDomains")
-    secrets: Lazy[Secrets] = Lazy("Secrets")
-    service_users: Lazy[ServiceUsers] = Lazy("ServiceUsers")
-    ssh_certificate_authorities: Lazy[SSHCertificateAuthorities] = Lazy("SSHCertificateAuthorities")
-    ssh_credentials: Lazy[SSHCredentials] = Lazy("SSHCredentials")
-    ssh_host_certificates: Lazy[SSHHostCertificates] = Lazy("SSHHostCertificates")
-    ssh_user_certificates: Lazy[SSHUserCertificates] = Lazy("SSHUserCertificates")
-    tls_certificates: Lazy[TLSCertificates] = Lazy("TLSCertificates")
-    tunnel_sessions: Lazy[TunnelSessions] = Lazy("TunnelSessions")
-    tunnels: Lazy[Tunnels] = Lazy("Tunnels")
-    vaults: Lazy[Vaults] = Lazy("Vaults")
+    abuse_reports = Lazy["AbuseReports"]("AbuseReports")
+    agent_ingresses = Lazy["AgentIngresses"]("AgentIngresses")
+    ai_gateway_api_keys = Lazy["AIGatewayAPIKeys"]("AIGatewayAPIKeys")
+    api_keys = Lazy["APIKeys"]("APIKeys")
+    application_sessions = Lazy["ApplicationSessions"]("ApplicationSessions")
+    application_users = Lazy["ApplicationUsers"]("ApplicationUsers")
+    backends = Lazy["Backends"]("Backends", module="edges")
+    bot_users = Lazy["BotUsers"]("BotUsers")
+    certificate_authorities = Lazy["CertificateAuthorities"]("CertificateAuthorities")
+    credentials = Lazy["Credentials"]("Credentials")
+    edge_modules = Lazy["EdgeModules"]("EdgeModules", module="edges")
+    edges = Lazy["Edges"]("Edges")
+    endpoints = Lazy["Endpoints"]("Endpoints")
+    event_destinations = Lazy["EventDestinations"]("EventDestinations")
+    event_sources = Lazy["EventSources"]("EventSources")
+    event_subscriptions = Lazy["EventSubscriptions"]("EventSubscriptions")
+    ip_policies = Lazy["IPPolicies"]("IPPolicies")
+    ip_policy_rules = Lazy["IPPolicyRules"]("IPPolicyRules")
+    ip_restrictions = Lazy["IPRestrictions"]("IPRestrictions")
+    kubernetes_operators = Lazy["KubernetesOperators"]("KubernetesOperators")
+    reserved_addrs = Lazy["ReservedAddrs"]("ReservedAddrs")
+    reserved_domains = Lazy["ReservedDomains"]("ReservedDomains")
+    secrets = Lazy["Secrets"]("Secrets")
+    service_users = Lazy["ServiceUsers"]("ServiceUsers")
+    ssh_certificate_authorities = Lazy["SSHCertificateAuthorities"]("SSHCertificateAuthorities")
+    ssh_credentials = Lazy["SSHCredentials"]("SSHCredentials")
+    ssh_host_certificates = Lazy["SSHHostCertificates"]("SSHHostCertificates")
+    ssh_user_certificates = Lazy["SSHUserCertificates"]("SSHUserCertificates")
+    tls_certificates = Lazy["TLSCertificates"]("TLSCertificates")
+    tunnel_sessions = Lazy["TunnelSessions"]("TunnelSessions")
+    tunnels = Lazy["Tunnels"]("Tunnels")
+    vaults = Lazy["Vaults"]("Vaults")
 
     def __init__(
         self,
@@ -222,7 +222,8 @@ class Client:
         It lives as long as the one it came from; closing it does nothing.
         """
         view = object.__new__(type(self))
-        shared = {n: v for n, v in vars(self).items() if not isinstance(v, Resource | Group)}
+        # By type: a test double in the place of a resource says that it is an instance of one.
+        shared = {n: v for n, v in vars(self).items() if not issubclass(type(v), Resource | Group)}
         vars(view).update(shared, _owner=False, _chain=())
         if timeout is not UNSET:
             view._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
@@ -327,36 +328,61 @@ class Client:
         return self._account[0]
 
     @property
-    def budget(self) -> Budget | None:
-        """The state of the rate limit, for health pages; None where it is not a `RateLimit`.
+    def clock(self) -> Clock:
+        """What the client's waits go by: its `clock=`, or else the event loop that runs.
 
-        Asking costs no request.
-
-        Raises:
-            ConfigurationError: No event loop is running.
+        Outside of a loop it tells the time all the same, and cannot wait.
         """
-        running_loop()
-        limiter = self._resolved_limiter()
-        return limiter.budget if isinstance(limiter, RateLimit) else None
+        return self._given_clock or LOOP_CLOCK
+
+    @property
+    def budget(self) -> Budget | None:
+        """The state of the rate limit, for health pages.
+
+        Asking costs no request and never fails. None where there is no state to tell: the limiter
+        has none, or this is not the event loop that the client is used in.
+        """
+        loop = self._transport.loop
+        try:
+            if loop is not None and loop is not asyncio.get_running_loop():
+                return None  # another thread may be about to change it
+            budget: object = getattr(self._current_limiter(), "budget", None)
+        except Exception:  # noqa: BLE001 # whoever shows a client, such as a debugger, looks here
+            return None
+        return budget if isinstance(budget, Budget) else None
 
     async def aclose(self) -> None:
         """Close the connections and end calls that wait with `ClientClosedError`.
 
         May be called twice. A session that was passed in stays open.
+
+        Raises:
+            ConfigurationError: There are connections, and no event loop to close them in.
         """
         if not self._owner or self._transport.closed:
             return
+        if self._transport.loop is not None:
+            running_loop()
         self._transport.closed = True
+        if self._calls:
+            self._end_calls()
+        await self._transport.close()
+
+    def _end_calls(self) -> None:
         # A middleware may call the client again: the innermost call of a task comes last, and the
         # others see its error. One that closes the client goes on, to close it to the end.
         innermost = {call.task: call for call in self._calls}
         innermost.pop(cast("asyncio.Task[object]", asyncio.current_task()), None)
         for call in innermost.values():
             call.end()
-        await self._transport.close()
 
     async def __aenter__(self) -> Self:
-        """Return the client itself; it connects at its first request."""
+        """Return the client itself; it connects at its first request.
+
+        Raises:
+            ConfigurationError: No event loop of asyncio is running.
+        """
+        running_loop()
         return self
 
     async def __aexit__(
@@ -389,15 +415,17 @@ class Client:
             instance("retry", policy, Retry, "Retry(max_attempts=3)"), self._clock
         )
 
-    def _resolved_limiter(self) -> Middleware | None:
+    def _current_limiter(self) -> Middleware | None:
         if self._limiter is UNSET:
-            self._limiter = shared_rate_limit(self._account, self._given_clock)
+            return shared_rate_limit(self._account, self._given_clock)
         return self._limiter
 
     def _build_chain(self) -> tuple[Middleware, ...]:
         """Return the middlewares, the one next to the wire first."""
+        # Kept from the first call on, and not when somebody looks at the budget in another loop.
+        self._limiter = self._current_limiter()
         others = (checked, *reversed(self._middlewares)) if self._middlewares else ()
-        every = (self._resolved_limiter(), self._retry, *others)
+        every = (self._limiter, self._retry, *others)
         self._chain = tuple(middleware for middleware in every if middleware is not None)
         return self._chain
 

@@ -1,12 +1,15 @@
-"""Resources that are imported on first use."""
+"""Resources that are imported on first use, and what test doubles make of them."""
 
+import inspect
 import json
+import pydoc
 import subprocess
 import sys
 from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
+from unittest.mock import AsyncMock, MagicMock, Mock, create_autospec, patch
 
 import pytest
 
@@ -68,7 +71,7 @@ def test_a_line_becomes_the_resource() -> None:
     found = owner.tunnels
 
     assert isinstance(found, Tunnels)
-    assert owner is found.caller
+    assert owner is found.client
     assert {"tunnels": found} == vars(owner)
     assert found is owner.tunnels
 
@@ -78,7 +81,7 @@ def test_each_owner_has_resources_of_its_own() -> None:
     one, other = Owner(), Owner()
 
     assert one.tunnels is not other.tunnels
-    assert (one, other) == (one.tunnels.caller, other.tunnels.caller)
+    assert (one, other) == (one.tunnels.client, other.tunnels.client)
 
 
 def test_on_the_class_it_is_the_line_itself() -> None:
@@ -110,7 +113,7 @@ def test_groups_say_where_their_resources_are(
     found = getattr(group(owner), name)
 
     assert expected is type(found)
-    assert owner is found.caller
+    assert owner is found.client
 
 
 def test_a_group_is_reached_like_a_resource() -> None:
@@ -119,7 +122,7 @@ def test_a_group_is_reached_like_a_resource() -> None:
 
     assert owner.backends is owner.backends
     assert owner.backends.failover is owner.backends.failover
-    assert owner is owner.backends.failover.caller
+    assert owner is owner.backends.failover.client
     assert "<Backends>" == repr(owner.backends)
 
 
@@ -144,8 +147,8 @@ def test_views_have_resources_of_their_own(path: str) -> None:
     before = attrgetter(path)(client)
     view = client.with_options(max_wait=1)
 
-    assert client is before.caller
-    assert view is attrgetter(path)(view).caller
+    assert client is before.client
+    assert view is attrgetter(path)(view).client
 
 
 def test_only_what_is_used_is_imported() -> None:
@@ -173,3 +176,160 @@ print(json.dumps([[n.removeprefix("ngrok_async.resources.") for n in step] for s
         ["_shared", "edges", "tunnels"],
         ["_shared", "edges", "edges._models", "edges.tcp", "tunnels"],
     ] == json.loads(done.stdout)
+
+
+# Looking at the class and at a client
+
+KEY = "2key-of-some-length"
+LOOK = {
+    "dir": "dir(Client)",
+    "getmembers": "inspect.getmembers(Client)",
+    "classify_class_attrs": "inspect.classify_class_attrs(Client)",
+    "help": "pydoc.render_doc(Client)",
+    "type hints": "typing.get_type_hints(Client)",
+    "create_autospec": "create_autospec(Client, instance=True)",
+    "MagicMock": "MagicMock(spec=Client).tunnels.get",
+    "AsyncMock": "AsyncMock(spec=Client).tunnels.get",
+}
+
+
+def test_looking_at_the_class_imports_nothing() -> None:
+    """Neither tools nor test doubles make a program pay for what it does not use."""
+    program = f"""
+import inspect, json, pydoc, sys, typing
+from unittest.mock import AsyncMock, MagicMock, create_autospec
+from ngrok_async import Client
+for step in {list(LOOK.values())}:
+    eval(step)
+    for name in sys.modules:
+        assert not name.startswith("ngrok_async.resources."), (step, name)
+double = create_autospec(Client, instance=True)
+double.tunnels.get("tn_1").close()
+print(sorted(name for name in sys.modules if name.startswith("ngrok_async.resources.")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(ngrok_async.__file__).parents[1],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert "" == done.stderr
+    assert "['ngrok_async.resources._shared', 'ngrok_async.resources.tunnels']" in done.stdout
+
+
+def test_a_client_can_be_looked_at() -> None:
+    """Debuggers, completion and dependency injectors ask for every attribute."""
+    client = Client(KEY)
+    members = dict(inspect.getmembers(client))
+
+    assert set(dir(client)) >= members.keys() >= {"tunnels", "backends", "budget", "clock"}
+    assert {"get", "list", "restart", "client"} <= set(dir(Client.tunnel_sessions))
+    assert "tunnel_sessions" in pydoc.render_doc(client)
+    assert "update" in pydoc.render_doc(client.tunnel_sessions)
+
+
+PATHS = ["tunnel_sessions", "reserved_domains", "backends.failover", "edges.https"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("of", ["the class", "a client", "the constructor"])
+async def test_autospec_has_what_a_client_has(of: str, path: str) -> None:
+    """Operations can be awaited and are held to their signatures, also in groups."""
+    double = {
+        "the class": lambda: create_autospec(Client, instance=True, spec_set=True),
+        "a client": lambda: create_autospec(Client(KEY)),
+        "the constructor": lambda: create_autospec(Client)(KEY),
+    }[of]()
+    resource = attrgetter(path)(double)
+    resource.get.return_value = "it"
+
+    assert "it" == await resource.get("x_1")
+    resource.get.assert_awaited_once_with("x_1")
+    with pytest.raises(TypeError, match="missing a required argument: 'id'"):
+        resource.get()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'limits'"):
+        resource.list(limits=3)
+    with pytest.raises(AttributeError, match="fetch"):
+        resource.fetch("x_1")
+    with pytest.raises(AttributeError, match="tunel"):
+        _ = double.tunel
+
+
+async def test_autospec_has_pagers_that_can_be_walked() -> None:
+    """As far as a double can know: what it is told to give."""
+    double = create_autospec(Client, instance=True)
+    double.tunnels.list.return_value.__aiter__.return_value = ["a", "b"]
+    double.tunnels.list.return_value.collect = AsyncMock(return_value=["c"])
+
+    assert ["a", "b"] == [item async for item in double.tunnels.list(limit=2)]
+    assert ["c"] == await double.tunnels.list().collect()
+    double.request.return_value = {}
+    assert {} == await double.request("GET", "/x")
+
+
+class Plain:
+    """What other clients look like."""
+
+    @property
+    def tunnels(self) -> Tunnels:
+        """A resource."""
+        raise NotImplementedError
+
+    async def request(self) -> None:
+        """A call."""
+
+
+@pytest.mark.parametrize("kind", [Mock, MagicMock, AsyncMock])
+@pytest.mark.parametrize("option", ["spec", "spec_set"])
+async def test_doubles_with_a_spec_are_as_those_of_properties(
+    option: str, kind: Callable[..., Any]
+) -> None:
+    """Resources are there, calls of the client can be awaited, and what is misspelt is missing."""
+    double, plain = kind(**{option: Client}), kind(**{option: Plain})
+
+    for path in ("tunnels", "tunnels.get", "request"):
+        found, expected = attrgetter(path)(double), attrgetter(path)(plain)
+        assert type(expected).__name__ == type(found).__name__
+    await double.request("GET", "/x")
+    with pytest.raises(AttributeError, match="tunel"):
+        _ = double.tunel
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("autospec", [None, True])
+async def test_an_operation_can_be_patched(path: str, autospec: bool | None) -> None:  # noqa: FBT001 # as `patch` has it
+    """On the client's resource, and the client is as before afterwards."""
+    client = Client(KEY)
+    resource = attrgetter(path)(client)
+    before = resource.get
+    with patch.object(resource, "get", autospec=autospec) as get:
+        get.return_value = "it"
+
+        assert "it" == await attrgetter(path)(client).get("x_1")
+    assert before == resource.get
+
+
+def test_a_resource_can_be_patched() -> None:
+    """On a client, for its views as well, or on the class for all clients."""
+    client = Client(KEY)
+    with patch.object(client, "tunnels", autospec=True) as double:
+        assert double is client.tunnels is client.with_options(retry=None).tunnels
+    assert isinstance(client.tunnels, Tunnels)
+    with patch.object(Client, "tunnels") as double:
+        assert double is Client(KEY).tunnels
+    assert isinstance(Client(KEY).tunnels, Tunnels)
+
+
+def test_a_resource_on_the_class_says_that_a_client_is_missing() -> None:
+    """`Client.tunnels.list()`, where `Client()` was meant."""
+    cls: Any = Client
+    with pytest.raises(
+        AttributeError, match=r"Client\.tunnels is used on the class; make a client"
+    ):
+        cls.tunnels.list()
+    with pytest.raises(AttributeError, match=r"Backends\.failover is used on the class"):
+        cls.backends.failover.list()
+    assert not hasattr(cls.tunnels, "lst")
+    assert not hasattr(cls.tunnels, "_private")

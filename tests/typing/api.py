@@ -116,8 +116,11 @@ async def clients(session: aiohttp.ClientSession, limiter: RateLimit) -> None:
         assert_type(bot.with_options(retry=Retry(), max_wait=2, prefetch=True), Bot)
     assert_type(client.base_url, str)
     assert_type(client.budget, Budget | None)
+    assert_type(client.clock, Clock)
     assert_type(client.tunnel_sessions, TunnelSessions)
     assert_type(client.tunnels, Tunnels)
+    assert_type(client.tunnels.client, Client)
+    assert_type(client.backends.failover.client.with_options(), Client)
     await client.aclose()
 
     Client(api_kye="key")  # type: ignore[call-arg]
