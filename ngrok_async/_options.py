@@ -5,9 +5,10 @@ shown.
 """
 
 import ipaddress
+import math
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -16,19 +17,21 @@ import aiohttp
 from ngrok_async._credentials import Proxy
 from ngrok_async._request import Middleware, OnEvent, encode_path
 from ngrok_async._secret import APIKey, AskedKey, AskForKey
+from ngrok_async._text import as_float, is_int64, shown, unencodable_at
 from ngrok_async._version import __version__
 from ngrok_async.errors import ConfigurationError
 from ngrok_async.unset import UNSET, Unset
 
 T = TypeVar("T")
 
+_LONGEST_NAME: Final = 80
 DEFAULT_BASE_URL: Final = "https://api.ngrok.com"
 
 
 def instance(name: str, value: T, kind: type[T], example: str) -> T:
     """Return `value` if it is of its kind."""
     if not isinstance(value, kind):
-        msg = f"{name} must be a {kind.__name__}, such as {example}; got {value!r}"
+        msg = f"{name} must be a {kind.__name__}, such as {example}; got {shown(value)}"
         raise ConfigurationError(msg)
     return value
 
@@ -80,30 +83,61 @@ def _is_middleware(value: object) -> bool:
 
 def _kind(value: object) -> str:
     """Tell what was passed without its text, such as a Redis URL with a password."""
-    if isinstance(value, type):
-        return f"the class {value.__name__}"
-    return repr(value) if isinstance(value, int | float) else type(value).__name__
+    return type(value).__name__ if isinstance(value, str) else shown(value)
 
 
-def query_text(name: str, value: object) -> str:
-    """Return a value of a query as text."""
-    if not isinstance(value, str | int | float):
-        msg = f"{name} must be a string, a number or a boolean, got {type(value).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    f"{name}{text}".encode()  # a lone surrogate fails here, and not after a wait for a slot
-    return text
+def query_of(params: Mapping[str, str | int | float] | None) -> tuple[tuple[str, str], ...]:
+    """Return a query's names and values as texts.
+
+    Raises:
+        ValueError: One of them cannot be sent.
+    """
+    return tuple((_name(name), _query_text(name, value)) for name, value in (params or {}).items())
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str):
+        raise ValueError(f"a name in params must be a string, got {shown(name)}")  # noqa: TRY004 # one type for every bad argument value
+    return _sendable("a name in params", name)
+
+
+def _query_text(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _sendable(_short(name), value)
+    # Not str(): a subclass, such as an enumeration, may have a text of its own.
+    if isinstance(value, int) and is_int64(value):
+        return int.__repr__(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float.__repr__(value)
+    raise ValueError(
+        f"{_short(name)} must be a string, a number or a boolean (integers of at most 64 bits, and "
+        f"no NaN or infinity), got {_kind(value)}"
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else shown(name)
+
+
+def _sendable(what: str, text: str) -> str:
+    at = unencodable_at(text)
+    if at is not None:
+        raise ValueError(f"{what} cannot be sent: surrogates not allowed (at position {at})")
+    return str.__str__(text)
 
 
 def max_wait_of(value: object) -> float | None:
     """Return the longest wait in seconds, or None for no limit."""
     if value is None:
         return None
-    # The comparison is False for NaN.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        msg = f"max_wait must be seconds from 0 on, or None for no limit; got {value!r}"
-        raise ConfigurationError(msg)
-    return value
+    seconds = as_float(value)
+    if not seconds >= 0:
+        raise ConfigurationError(
+            f"max_wait must be seconds from 0 on, or None for no limit; got {shown(value)}"
+        )
+    return seconds
 
 
 def api_key_of(given: str | AskForKey | None) -> APIKey | AskedKey:
@@ -141,11 +175,11 @@ def base_url_of(given: str | None, *, allow_insecure: bool) -> str:
         msg = "base_url must not hold a user name or password; the API key is passed as api_key="
         raise ConfigurationError(msg)
     if parts.query or parts.fragment:
-        msg = f"base_url must not have a query or a fragment, got {url!r}"
+        msg = f"base_url must not have a query or a fragment, got {shown(url)}"
         raise ConfigurationError(msg)
     if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts.hostname or ""):
         msg = (
-            f"base_url must be https, got {url!r}: the API key would be readable on the way "
+            f"base_url must be https, got {shown(url)}: the API key would be readable on the way "
             "(http is for this machine only, or with allow_insecure=True)"
         )
         raise ConfigurationError(msg)
@@ -213,6 +247,6 @@ def user_agent(app_info: object) -> str:
         or not app_info.isprintable()
         or not app_info.isascii()
     ):
-        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {app_info!r}"
+        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {shown(app_info)}"
         raise ConfigurationError(msg)
     return f"{app_info.strip()} {own}"

@@ -24,7 +24,7 @@ from ngrok_async._options import (
     middlewares_of,
     on_event_of,
     proxy_of,
-    query_text,
+    query_of,
     session_of,
     user_agent,
 )
@@ -46,7 +46,7 @@ from ngrok_async._request import (
 )
 from ngrok_async._retry import Retry, RetryMiddleware
 from ngrok_async._secret import SentKeys
-from ngrok_async._text import checked_dumps
+from ngrok_async._text import checked_dumps, shown
 from ngrok_async._transport import Transport, running_loop
 from ngrok_async._wire import loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError
@@ -260,14 +260,14 @@ class Client:
             ValueError: Method, path, params or json cannot be sent.
             NgrokError: See `ngrok_async.errors`.
         """
-        if method.upper() not in EFFECTS:
-            msg = f"method must be one of {', '.join(EFFECTS)}, got {method!r}"
+        if not isinstance(method, str) or method.upper() not in EFFECTS:  # type: ignore[redundant-expr] # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
+            msg = f"method must be one of {', '.join(EFFECTS)}, got {shown(method)}"
             raise ValueError(msg)
         encoded = encode_path(path)
         request = new_request(
             method.upper(),
             encoded,
-            tuple((name, query_text(name, value)) for name, value in (params or {}).items()),
+            query_of(params),
             body=None if json is None else checked_dumps(json),
             route=f"{method.upper()} {encoded}",
             effect=EFFECTS[method.upper()],

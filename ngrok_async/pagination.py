@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 import attrs
 
 from ngrok_async._request import JSON
+from ngrok_async._text import shown
 from ngrok_async.errors import NgrokError, PaginationError
 
 T = TypeVar("T")
@@ -168,7 +169,7 @@ class Pager(_Explained, Generic[T]):
             max_items: Stop after as many; no page is asked for that they do not need.
         """
         if max_items is not None and (type(max_items) is not int or max_items < 0):
-            msg = f"max_items must be 0 or more, or None for all; got {max_items!r}"
+            msg = f"max_items must be 0 or more, or None for all; got {shown(max_items)}"
             raise ValueError(msg)
         walk, cursor = self._resumed(), self.cursor
         items: list[T] = []
