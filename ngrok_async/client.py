@@ -260,11 +260,22 @@ class Client:
             ValueError: Method, path, params or json cannot be sent.
             NgrokError: See `ngrok_async.errors`.
         """
+        try:
+            request = self._request_of(method, path, params, json)
+        except ValueError as error:
+            forget_locals(error)
+            raise
+        finally:
+            del json, params  # they may be secret, and tracebacks print local variables
+        return await self.call(request, lambda body: loads(body) if body.strip() else None)
+
+    def _request_of(
+        self, method: str, path: str, params: Mapping[str, str | int | bool] | None, json: JSON
+    ) -> Request:
         if not isinstance(method, str) or method.upper() not in EFFECTS:  # type: ignore[redundant-expr] # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-            msg = f"method must be one of {', '.join(EFFECTS)}, got {shown(method)}"
-            raise ValueError(msg)
+            raise ValueError(f"method must be one of {', '.join(EFFECTS)}, got {shown(method)}")
         encoded = encode_path(path)
-        request = new_request(
+        return new_request(
             method.upper(),
             encoded,
             query_of(params),
@@ -273,8 +284,6 @@ class Client:
             effect=EFFECTS[method.upper()],
             limits=self.limits(),
         )
-        del json, params  # tracebacks print local variables
-        return await self.call(request, lambda body: loads(body) if body.strip() else None)
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
         """Send a request through all middlewares; what the declared operations are made of.
