@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from ngrok_async import _answer
 from ngrok_async._request import Request, Response
 from ngrok_async._secret import SentKeys
-from ngrok_async.errors import NgrokError
+from ngrok_async.errors import ConfigurationError, NgrokError
 
 _ERRORS_FROM: Final = 400
 
@@ -60,6 +60,12 @@ class Call:
         if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):
             self.maybe_applied = before
         return response
+
+    def complete(self, error: BaseException, request: Request) -> None:
+        """Say what became of the call where that was not known to who raised the error."""
+        if type(error) is ConfigurationError:  # such as: a middleware returned no response
+            error.attempts = self.attempts
+            error.maybe_applied = self.maybe_applied and request.effect != "read"
 
     def end(self) -> None:
         """Cancel the task, but for no longer than the call lasts."""

@@ -4,12 +4,13 @@ aiohttp is handed a stand-in. Its frames, its errors, and hooks, middlewares and
 hold that one, and not the key.
 """
 
+import os
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -18,6 +19,8 @@ from ngrok_async._secret import MASK, SentKeys
 from ngrok_async.errors import ConfigurationError
 
 STAND_IN: Final = f"Bearer {MASK}"
+
+_PROXY_VARIABLES: Final = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 Handler = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 
@@ -36,6 +39,16 @@ class Proxy:
         if user or password:
             encoded = b64encode(f"{user}:{password}".encode("latin-1"))
             self.authorization = f"Basic {encoded.decode()}"
+
+
+def unused_proxy(base_url: str) -> str | None:
+    """Return the variable of the environment that names a proxy for requests to `base_url`."""
+    from urllib.request import proxy_bypass  # noqa: PLC0415 # only after a failure
+
+    parts = urlsplit(base_url)
+    if parts.scheme != "https" or proxy_bypass(parts.netloc):
+        return None
+    return next((name for name in _PROXY_VARIABLES if os.environ.get(name)), None)
 
 
 class Credentials:
@@ -90,28 +103,6 @@ class Credentials:
         if self._proxy is not None:
             headers.pop("Proxy-Authorization", None)
             request.proxy_headers = None
-
-
-class HiddenBody(aiohttp.BytesPayload):
-    """A body that no variable of aiohttp's shows."""
-
-    def __init__(self, body: bytes) -> None:
-        """Keep it."""
-        # Not its own: it warns of bodies from 1 MiB on, and there is no other form to send it in.
-        aiohttp.Payload.__init__(self, body, content_type="application/json")
-        self._size = len(body)
-
-    async def write_with_length(
-        self,
-        writer: AbstractStreamWriter,
-        content_length: int | None,  # noqa: ARG002 # aiohttp's; it is that of the body
-    ) -> None:
-        """Write it; in a task of aiohttp's, of whose end the event loop may tell."""
-        try:
-            await writer.write(self._value)
-        except BaseException as error:
-            forget_locals(error)
-            raise
 
 
 class _LastHook:

@@ -5,6 +5,7 @@ from importlib import import_module
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast, overload
 
+from ngrok_async._mistakes import Explained
 from ngrok_async._operation import Caller
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 
-class Group:
+class Group(Explained):
     """Resources under one name, such as `ngrok.backends.failover`.
 
     Attributes:

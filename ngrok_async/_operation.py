@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
+    ClassVar,
     Final,
     Protocol,
     TypeAlias,
@@ -26,6 +27,7 @@ import attrs
 
 from ngrok_async._encode import Encoder, encoder, id_of
 from ngrok_async._forget import forget_locals
+from ngrok_async._mistakes import OF_RESOURCE, Explained, Instead, explained_arguments
 from ngrok_async._request import (
     EFFECTS,
     JSON,
@@ -36,7 +38,7 @@ from ngrok_async._request import (
     encode_segment,
     new_request,
 )
-from ngrok_async._text import Body, dumps, shown
+from ngrok_async._text import Body, dumps
 from ngrok_async._wire import MismatchError, decode, loads, read_quickly
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
@@ -82,7 +84,7 @@ class Caller(Protocol):
         ...
 
 
-class Resource:
+class Resource(Explained):
     """The operations of one kind of resource; reached as an attribute of `Client`.
 
     Attributes:
@@ -90,6 +92,8 @@ class Resource:
     """
 
     __slots__ = ("client",)
+
+    _synonyms: ClassVar[Instead] = OF_RESOURCE
 
     def __init__(self, caller: Caller) -> None:
         """Keep what sends the requests: the client."""
@@ -188,7 +192,10 @@ class Operation:
     def _complain(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         # Calling the declaration lets Python write the message: it has the method's name, and
         # "did you mean" from 3.13 on.
-        self.function(None, *args, **kwargs)
+        try:
+            self.function(None, *args, **kwargs)
+        except TypeError as error:
+            raise explained_arguments(error, args, self.parameters) from None
 
     @cached_property
     def _encoders(self) -> Mapping[str, Encoder]:
@@ -297,7 +304,7 @@ def _limit(name: str, value: object) -> JSON:
         return None
     if type(value) is not int or value not in _PAGE_SIZES:
         msg = (
-            f"{name} must be an integer from 1 to 100 (the size of a page), got {shown(value)}; "
+            f"{name} must be an integer from 1 to 100 (the size of a page), got {value!r}; "
             "for more items walk over the list, or use collect(max_items=...)"
         )
         raise ValueError(msg)
@@ -307,7 +314,12 @@ def _limit(name: str, value: object) -> JSON:
 def _cursor(name: str, value: object) -> JSON:
     if value is None:
         return None
-    cursor = str.__str__(id_of(name, value))  # an enumeration has another text
+    cursor = id_of(name, value)
+    if "://" in cursor:
+        raise ValueError(
+            f"{name} must be an id or a pager's cursor, got a URL: of a `next_page_uri` it is what "
+            "follows `before_id=`"
+        )
     if not 0 < len(cursor) <= _LONGEST_CURSOR or not cursor.isprintable():
         msg = f"{name} must be an id or a pager's cursor, got a text of {len(cursor)} characters"
         raise ValueError(msg)
@@ -318,7 +330,7 @@ def _filter(name: str, value: object) -> JSON:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        msg = f"{name} must be a condition such as 'obj.region == \"eu\"', got {shown(value)}"
+        msg = f"{name} must be a condition such as 'obj.region == \"eu\"', got {value!r}"
         raise ValueError(msg)
     return encoder(str)(name, value)  # refuses what cannot be sent as UTF-8
 

@@ -5,33 +5,45 @@ shown.
 """
 
 import ipaddress
-import math
 import os
 import platform
-from collections.abc import Mapping, Sequence
-from typing import Final, TypeVar
-from urllib.parse import SplitResult, unquote, urlsplit
+import re
+from typing import Final, Protocol, TypeVar, cast
+from urllib.parse import ParseResult, SplitResult, unquote, urlsplit
 
 import aiohttp
 
+from ngrok_async._clock import Clock
 from ngrok_async._credentials import Proxy
-from ngrok_async._request import Middleware, OnEvent, encode_path
+from ngrok_async._functions import kind_of
+from ngrok_async._mistakes import RESOURCES
+from ngrok_async._request import encode_path
 from ngrok_async._secret import APIKey, AskedKey, AskForKey
-from ngrok_async._text import as_float, is_int64, shown, unencodable_at
 from ngrok_async._version import __version__
 from ngrok_async.errors import ConfigurationError
-from ngrok_async.unset import UNSET, Unset
 
 T = TypeVar("T")
 
-_LONGEST_NAME: Final = 80
-DEFAULT_BASE_URL: Final = "https://api.ngrok.com"
+_NGROK: Final = "api.ngrok.com"
+DEFAULT_BASE_URL: Final = f"https://{_NGROK}"
+# Where routes of the API begin, and what an id looks like in one.
+_ROOTS: Final = RESOURCES | {"app", "vault_secrets"}
+_ID: Final = r"[a-z]+_\w+"
+
+
+class SupportsURL(Protocol):
+    """A URL as yarl, pydantic or httpx have it: `str()` gives its text."""
+
+    @property
+    def scheme(self) -> str:
+        """Such as "https"."""
+        ...
 
 
 def instance(name: str, value: T, kind: type[T], example: str) -> T:
     """Return `value` if it is of its kind."""
     if not isinstance(value, kind):
-        msg = f"{name} must be a {kind.__name__}, such as {example}; got {shown(value)}"
+        msg = f"{name} must be a {kind.__name__}, such as {example}; got {value!r}"
         raise ConfigurationError(msg)
     return value
 
@@ -40,104 +52,30 @@ def session_of(given: aiohttp.ClientSession | None) -> aiohttp.ClientSession | N
     """Return the session that was passed, if it is one."""
     # The class itself has a `closed` that counts as true.
     if given is not None and not isinstance(given, aiohttp.ClientSession):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-        msg = f"session must be an open aiohttp.ClientSession, got {_kind(given)}"
+        msg = f"session must be an open aiohttp.ClientSession, got {kind_of(given)}"
         raise ConfigurationError(msg)
     return given
 
 
-def limiter_of(given: Unset[Middleware | None]) -> Unset[Middleware | None]:
-    """Return the limiter that was passed, if it is one."""
-    if given is not UNSET and given is not None and not _is_middleware(given):
-        msg = f"limiter must be a RateLimit, such as RateLimit(40), or None; got {_kind(given)}"
-        raise ConfigurationError(msg)
-    return given
-
-
-def middlewares_of(given: Sequence[Middleware]) -> tuple[Middleware, ...]:
-    """Return the middlewares, each of which can be called."""
-    if not isinstance(given, Sequence):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-        msg = f"middlewares must be a list or tuple, got {_kind(given)}"
-        raise ConfigurationError(msg)
-    for index, middleware in enumerate(given):
-        if not _is_middleware(middleware):
-            msg = (
-                f"middlewares[{index}] must be `async (request, send) -> response`, "
-                f"got {_kind(middleware)}"
-            )
-            raise ConfigurationError(msg)
-    return tuple(given)
-
-
-def on_event_of(given: OnEvent | None) -> OnEvent | None:
-    """Return the listener that was passed, if it can be called."""
-    if given is not None and not callable(given):
-        msg = f"on_event must be a function of one event, got {_kind(given)}"
-        raise ConfigurationError(msg)
-    return given
-
-
-def _is_middleware(value: object) -> bool:
-    # A class can be called too, and makes no response.
-    return callable(value) and not isinstance(value, type)
-
-
-def _kind(value: object) -> str:
-    """Tell what was passed without its text, such as a Redis URL with a password."""
-    return type(value).__name__ if isinstance(value, str) else shown(value)
-
-
-def query_of(params: Mapping[str, str | int | float] | None) -> tuple[tuple[str, str], ...]:
-    """Return a query's names and values as texts.
-
-    Raises:
-        ValueError: One of them cannot be sent.
-    """
-    return tuple((_name(name), _query_text(name, value)) for name, value in (params or {}).items())
-
-
-def _name(name: object) -> str:
-    if not isinstance(name, str):
-        raise ValueError(f"a name in params must be a string, got {shown(name)}")  # noqa: TRY004 # one type for every bad argument value
-    return _sendable("a name in params", name)
-
-
-def _query_text(name: str, value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return _sendable(_short(name), value)
-    # Not str(): a subclass, such as an enumeration, may have a text of its own.
-    if isinstance(value, int) and is_int64(value):
-        return int.__repr__(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return float.__repr__(value)
-    raise ValueError(
-        f"{_short(name)} must be a string, a number or a boolean (integers of at most 64 bits, and "
-        f"no NaN or infinity), got {_kind(value)}"
+def clock_of(given: Clock | None) -> Clock | None:
+    """Return the clock that was passed, if it is one."""
+    if given is None or all(callable(getattr(given, name, None)) for name in ("time", "call_at")):
+        return given
+    raise ConfigurationError(
+        "clock must have time() and call_at(when, callback), such as TurnableClock() of "
+        f"ngrok_async.testing; got {kind_of(given)}"
     )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else shown(name)
-
-
-def _sendable(what: str, text: str) -> str:
-    at = unencodable_at(text)
-    if at is not None:
-        raise ValueError(f"{what} cannot be sent: surrogates not allowed (at position {at})")
-    return str.__str__(text)
 
 
 def max_wait_of(value: object) -> float | None:
     """Return the longest wait in seconds, or None for no limit."""
     if value is None:
         return None
-    seconds = as_float(value)
-    if not seconds >= 0:
-        raise ConfigurationError(
-            f"max_wait must be seconds from 0 on, or None for no limit; got {shown(value)}"
-        )
-    return seconds
+    # The comparison is False for NaN.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        msg = f"max_wait must be seconds from 0 on, or None for no limit; got {value!r}"
+        raise ConfigurationError(msg)
+    return value
 
 
 def api_key_of(given: str | AskForKey | None) -> APIKey | AskedKey:
@@ -163,9 +101,9 @@ def api_key_of(given: str | AskForKey | None) -> APIKey | AskedKey:
     )
 
 
-def base_url_of(given: str | None, *, allow_insecure: bool) -> str:
+def base_url_of(given: str | SupportsURL | None, *, allow_insecure: bool) -> str:
     """Return the base URL without a slash at its end, if the key may be sent there."""
-    url = given or os.environ.get("NGROK_API_URL") or DEFAULT_BASE_URL
+    url = _url_text(given) or os.environ.get("NGROK_API_URL") or DEFAULT_BASE_URL
     parts = _split(url)
     # The value is not in the messages where it may hold a password.
     if parts is None:
@@ -175,15 +113,20 @@ def base_url_of(given: str | None, *, allow_insecure: bool) -> str:
         msg = "base_url must not hold a user name or password; the API key is passed as api_key="
         raise ConfigurationError(msg)
     if parts.query or parts.fragment:
-        msg = f"base_url must not have a query or a fragment, got {shown(url)}"
+        msg = f"base_url must not have a query or a fragment, got {url!r}"
         raise ConfigurationError(msg)
     if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts.hostname or ""):
         msg = (
-            f"base_url must be https, got {shown(url)}: the API key would be readable on the way "
+            f"base_url must be https, got {url!r}: the API key would be readable on the way "
             "(http is for this machine only, or with allow_insecure=True)"
         )
         raise ConfigurationError(msg)
     path = parts.path.rstrip("/")
+    if path and (parts.hostname == _NGROK or _is_route(path)):
+        raise ConfigurationError(
+            f"base_url must not have the route of a call in it, got {url!r}; write "
+            f"{parts.scheme}://{parts.netloc}"
+        )
     try:
         return f"{parts.scheme}://{parts.netloc}{encode_path(path) if path else ''}"
     except ValueError as error:
@@ -191,16 +134,31 @@ def base_url_of(given: str | None, *, allow_insecure: bool) -> str:
     raise ConfigurationError(msg)
 
 
-def proxy_of(given: str | None) -> Proxy | None:
+def proxy_of(given: str | SupportsURL | None) -> Proxy | None:
     """Return the proxy that was given."""
     if given is None:
         return None
-    parts = _split(given)
+    text = _url_text(given)
+    parts = _split(text)
     if parts is not None and _is_basic(parts):
-        return Proxy(given)
+        return Proxy(cast("str", text))
     raise ConfigurationError(  # without the value, which may hold a password
         "proxy must be the URL of an HTTP proxy, such as http://user:password@10.0.0.1:3128"
     )
+
+
+def _url_text(value: object) -> object:
+    """Return the text of an object that is a URL; all else as it is."""
+    if isinstance(value, ParseResult | SplitResult):
+        return value.geturl()
+    is_url = not isinstance(value, str) and isinstance(getattr(value, "scheme", None), str)
+    return str(value) if is_url else value
+
+
+def _is_route(path: str) -> bool:
+    # A longer path may be where a gateway has the whole API.
+    root, *rest = path[1:].split("/")
+    return root in _ROOTS and (not rest or (len(rest) == 1 and bool(re.fullmatch(_ID, rest[0]))))
 
 
 def _split(url: object) -> SplitResult | None:
@@ -247,6 +205,6 @@ def user_agent(app_info: object) -> str:
         or not app_info.isprintable()
         or not app_info.isascii()
     ):
-        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {shown(app_info)}"
+        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {app_info!r}"
         raise ConfigurationError(msg)
     return f"{app_info.strip()} {own}"

@@ -21,7 +21,6 @@ from ngrok_async._answer import THROTTLED_CODES, envelope, is_throttled
 from ngrok_async._clock import Clock, Timer
 from ngrok_async._request import Request, Response, Send
 from ngrok_async._retry_after import retry_after
-from ngrok_async._text import as_float, shown
 from ngrok_async.errors import ConnectError, RateLimitedError
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
@@ -99,10 +98,10 @@ class RateLimit:
         """
         for name, value in (("requests", requests), ("in_flight", in_flight)):
             if type(value) is not int or value < 1:
-                msg = f"{name} must be an integer above 0, got {shown(value)}"
+                msg = f"{name} must be an integer above 0, got {value!r}"
                 raise ValueError(msg)
-        if not 0 < as_float(window) < float("inf"):
-            msg = f"window must be seconds above 0, got {shown(window)}"
+        if isinstance(window, bool) or not 0 < window < float("inf"):
+            msg = f"window must be seconds above 0, got {window!r}"
             raise ValueError(msg)
         self._limit = requests
         self._window = float(window)

@@ -5,15 +5,16 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
+from inspect import iscoroutine
 from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, TypeVar, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import attrs
 from multidict import CIMultiDict, MultiMapping
 
-from ngrok_async._text import Body, as_float, checked_dumps, shown
+from ngrok_async._text import Body, checked_dumps
 from ngrok_async._unfrozen import unfrozen
 from ngrok_async.errors import ConfigurationError
 
@@ -64,7 +65,7 @@ _SENDABLE: Final = re.compile(
 )
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _NAME: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-_VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]*")
+_UNSENDABLE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # The first would give the key to another site of the same host. The others say where the request
 # ends, and what follows would be taken for another one.
 _NOT_TO_SET: Final = frozenset({"host", "content-length", "transfer-encoding"})
@@ -72,8 +73,14 @@ _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _seconds(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None and not 0 < as_float(value) < float("inf"):
-        msg = f"{attribute.name} must be seconds above 0, or None for no limit; got {shown(value)}"
+    if value is None:
+        return
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 < value < float("inf")
+    ):
+        msg = f"{attribute.name} must be seconds above 0, or None for no limit; got {value!r}"
         raise ValueError(msg)
 
 
@@ -216,9 +223,13 @@ class Request:
         make = getattr(import_module("ngrok_async.events"), kind)
         event: Event = make(method=self.method, route=self.route, attempt=self.attempt, **facts)
         try:
-            self.on_event(event)
+            made = self.on_event(event)
         except Exception:  # noqa: BLE001 # a listener's trouble is not the caller's
             _log.exception("on_event failed at %r", event)
+        else:
+            if iscoroutine(made):
+                made.close()  # else Python would say that it was never awaited, but not by whom
+                _log.error("on_event must be a plain function: nobody awaits what it returned")
 
 
 def _any_case(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -342,11 +353,13 @@ def encode_segment(name: str, value: str) -> str:
     if _PLAIN.fullmatch(value):
         return value
     if value in {"", ".", ".."}:
-        msg = f"{name} must be the id of a resource, got {shown(value)}"
+        msg = f"{name} must be the id of a resource, got {value!r}"
         raise ValueError(msg)
     if not value.isprintable():
-        msg = f"{name} must not have control characters, got {shown(value)}"
+        msg = f"{name} must not have control characters, got {value!r}"
         raise ValueError(msg)
+    if "://" in value:  # the `uri` of a model, where its `id` was meant
+        raise ValueError(f"{name} must be the id of a resource, and not its address; got {value!r}")
     return quote(value, safe="")
 
 
@@ -357,77 +370,52 @@ def encode_path(path: str) -> str:
         ValueError: It does not start with one slash, or has a query, a fragment, an empty or a dot
             segment (encoded ones included) or a control character.
     """
-    if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-        raise ValueError(f"the path must be a string, got {shown(path)}")  # noqa: TRY004 # one type for every bad argument value
     if not path.startswith("/"):
-        raise ValueError(f"the path must start with '/', got {shown(path)}")
+        raise ValueError(
+            f"the path must start with '/' (the base URL stands before it), got {path!r}"
+        )
     for wrong, hint in (("?", "pass params= for a query"), ("#", "a fragment is never sent")):
         if wrong in path:
-            msg = f"the path must not have {wrong!r} ({hint}), got {shown(path)}"
+            msg = f"the path must not have {wrong!r} ({hint}), got {path!r}"
             raise ValueError(msg)
     if not path.isprintable() or "\\" in path:
-        msg = f"the path must not have backslashes or control characters, got {shown(path)}"
+        msg = f"the path must not have backslashes or control characters, got {path!r}"
         raise ValueError(msg)
     for segment in path[1:].split("/"):
         if segment.lower().replace("%2e", ".") in {"", ".", ".."}:
-            msg = f"the path must not have empty or dot segments, got {shown(path)}"
+            msg = f"the path must not have empty or dot segments, got {path!r}"
             raise ValueError(msg)
     return quote(path, safe="/%:@!$&'()*+,;=~")
 
 
-def target(request: Request) -> str:
-    """Return path and query of a request as they are sent.
+def check(request: Request) -> None:
+    """Refuse what a middleware has made of a request that would lead elsewhere.
 
     Raises:
-        ConfigurationError: A middleware, or who made the request, has written what would lead
-            elsewhere than to a path below the base URL, or cannot be sent.
+        ConfigurationError: It is not for a path below the base URL, or could not be sent there.
     """
-    path, method = request.path, request.method
-    if not _matches(_SENDABLE, path):
+    path: object = request.path  # of whatever type, since not every middleware is typed
+    if not isinstance(path, str) or not _SENDABLE.fullmatch(path):
         raise ConfigurationError(
             "the path of a request must be percent-encoded, begin with '/' and have no query, "
             f"such as '/tunnels/tn_1'; a middleware, or who made it, has {str(path)[:100]!r}"
         )
-    if method not in EFFECTS:
+    if request.method.upper() not in EFFECTS:
         raise ConfigurationError(
-            f"the method of a request must be one of {', '.join(EFFECTS)}; "
-            f"a middleware, or who made it, has {str(method)[:20]!r}"
+            f"the method of a request must be one of {', '.join(EFFECTS)}, "
+            f"not {request.method[:20]!r}"
         )
-    if not request.query:
-        return path
-    try:
-        return f"{path}?{urlencode(request.query, quote_via=quote)}"
-    except (TypeError, ValueError) as error:
-        reason = type(error).__name__
-    raise ConfigurationError(
-        f"the query of a request must be pairs of texts that can be sent as UTF-8 ({reason})"
-    )
-
-
-def check_headers(headers: Mapping[str, str]) -> None:
-    """Refuse what a middleware must not set.
-
-    Raises:
-        ConfigurationError: A header could not be sent, or would change where the request goes.
-    """
-    for name, value in headers.items():
-        if not _matches(_NAME, name) or name.lower() in _NOT_TO_SET:
+    for name, value in request.headers.items() if request.headers else ():
+        if not _NAME.fullmatch(name) or name.lower() in _NOT_TO_SET:
             raise ConfigurationError(
-                f"a middleware must not set the header {str(name)[:100]!r}: it is no name of one, "
-                "or would change where or how the request is sent; the host is that of base_url"
+                f"a middleware must not set the header {name[:100]!r}: it is no name of one, or "
+                "would change where or how the request is sent; the host is that of base_url"
             )
-        if not _matches(_VALUE, value):
-            raise ConfigurationError(
-                f"the value of the header {name} must be a text without control characters"
-            )
-
-
-def _matches(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
+        if _UNSENDABLE.search(value):
+            raise ConfigurationError(f"the value of the header {name} has control characters")
 
 
 async def checked(request: Request, send: Send) -> Response:
     """Stand behind middlewares, so that nothing waits for a slot that cannot be sent."""
-    target(request)
-    check_headers(request.headers)
+    check(request)
     return await send(request)

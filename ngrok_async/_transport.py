@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from multidict import CIMultiDict
@@ -12,14 +13,15 @@ from yarl import URL
 
 from ngrok_async._attempt import Attempt, LostError
 from ngrok_async._clock import Clock
-from ngrok_async._credentials import STAND_IN, Credentials, Gate, HiddenBody, Proxy
+from ngrok_async._credentials import STAND_IN, Credentials, Gate, Proxy, unused_proxy
 from ngrok_async._forget import forget_locals
-from ngrok_async._request import Request, Response, check_headers, new_response, target
+from ngrok_async._request import Request, Response, check, new_response
 from ngrok_async._secret import APIKey, AskedKey, SentKeys
 from ngrok_async._timeouts import Timeouts
 from ngrok_async.errors import (
     ClientClosedError,
     ConfigurationError,
+    ConnectError,
     NgrokError,
     RequestTimeoutError,
     ResponseTooLargeError,
@@ -142,6 +144,15 @@ class Transport:
             raise ClientClosedError(msg)
         return self._session
 
+    def complete(self, error: BaseException) -> None:
+        """Say of a connection that did not come about which proxy nobody asked to take it."""
+        if not isinstance(error, ConnectError) or error.permanent or self._proxy is not None:
+            return
+        if self._session is None or not self._session.trust_env:
+            unused = unused_proxy(self.base_url)
+            if unused is not None:
+                error.message += f"; {unused} is set, but not used: pass its value as proxy="
+
     async def close(self) -> None:
         """Close the own session; a passed one stays as it is."""
         self.closed = True
@@ -165,9 +176,7 @@ class Transport:
         session = self._session
         if session is None or self.closed:
             session = self.open()
-        url = URL(f"{self.base_url}{target(request)}", encoded=True)
-        if request.headers:
-            check_headers(request.headers)
+        check(request)
         clock, progress = self._clock or asyncio.get_running_loop(), request.progress
         now = clock.time()
         seconds = _seconds(request, now)
@@ -177,7 +186,7 @@ class Transport:
         progress.begin(now)
         outcome: Response | NgrokError | None
         try:
-            outcome = await self._exchange(attempt, url)
+            outcome = await self._exchange(attempt)
         except (
             asyncio.CancelledError,
             LostError,
@@ -203,10 +212,10 @@ class Transport:
             raise outcome
         return outcome
 
-    async def _exchange(self, attempt: Attempt, url: URL) -> Response | ResponseTooLargeError:
+    async def _exchange(self, attempt: Attempt) -> Response | ResponseTooLargeError:
         # A coroutine of its own: tracebacks print local variables, and these forget theirs.
         request, session, keys = attempt.request, attempt.session, attempt.keys
-        headers = self._headers_of(request)
+        url, headers = self._url(request), self._headers_of(request)
         credentials = self._credentials
         if credentials is None or headers["Authorization"] != STAND_IN:
             credentials = await self._other_credentials(headers, keys)
@@ -218,13 +227,13 @@ class Transport:
         else:
             attempt.credentials = credentials
             middlewares = (attempt,)
-        payload = None if request.body is None else HiddenBody(request.body)
+        sent = request.body
         response = await session.request(
             request.method,
             url,
-            data=payload,
+            data=None if sent is None else aiohttp.BytesPayload(sent),
             headers=headers,
-            skip_auto_headers=_NOT_ADDED.get(request.method) if payload is None else None,
+            skip_auto_headers=_NOT_ADDED.get(request.method) if sent is None else None,
             timeout=_connect_timeout(request.timeout.connect),
             allow_redirects=False,  # the key would go along
             raise_for_status=False,
@@ -252,6 +261,10 @@ class Transport:
         headers["Authorization"] = STAND_IN
         keys.add(given)
         return Credentials(given, self._proxy)
+
+    def _url(self, request: Request) -> URL:
+        query = f"?{urlencode(request.query, quote_via=quote)}" if request.query else ""
+        return URL(f"{self.base_url}{request.path}{query}", encoded=True)
 
     def _headers_of(self, request: Request) -> CIMultiDict[str]:
         headers = self._headers if request.body is None else self._json_headers

@@ -5,33 +5,33 @@ from __future__ import annotations  # each would be compiled when the class is m
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar, cast
 
 import aiohttp
 
 from ngrok_async import _answer
+from ngrok_async._by_hand import request_of
 from ngrok_async._call import Call
 from ngrok_async._clock import LOOP_CLOCK, Clock
 from ngrok_async._forget import forget_locals
+from ngrok_async._functions import held, limiter_of, middlewares_of, on_event_of
 from ngrok_async._lazy import Group, Lazy
+from ngrok_async._mistakes import OF_CLIENT, Explained, Instead, explained_options
 from ngrok_async._operation import Resource
 from ngrok_async._options import (
+    SupportsURL,
     api_key_of,
     base_url_of,
+    clock_of,
     instance,
-    limiter_of,
     max_wait_of,
-    middlewares_of,
-    on_event_of,
     proxy_of,
-    query_of,
     session_of,
     user_agent,
 )
 from ngrok_async._rate_limit import Budget, shared_rate_limit
 from ngrok_async._request import (
     DEFAULT_TIMEOUT,
-    EFFECTS,
     JSON,
     Limits,
     Middleware,
@@ -41,12 +41,9 @@ from ngrok_async._request import (
     Send,
     Timeout,
     checked,
-    encode_path,
-    new_request,
 )
 from ngrok_async._retry import Retry, RetryMiddleware
 from ngrok_async._secret import SentKeys
-from ngrok_async._text import checked_dumps, shown
 from ngrok_async._transport import Transport, running_loop
 from ngrok_async._wire import loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError
@@ -89,7 +86,7 @@ T = TypeVar("T")
 DEFAULT_RETRY: Final = Retry()
 
 
-class Client:
+class Client(Explained):
     """The way to the ngrok API.
 
     Make one per process and event loop and keep it: it holds the connections. All clients with the
@@ -99,6 +96,8 @@ class Client:
     Raises:
         ConfigurationError: An option cannot work, or there is no API key.
     """
+
+    _synonyms: ClassVar[Instead] = OF_CLIENT
 
     abuse_reports = Lazy["AbuseReports"]("AbuseReports")
     agent_ingresses = Lazy["AgentIngresses"]("AgentIngresses")
@@ -137,9 +136,9 @@ class Client:
         self,
         api_key: str | Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
         *,
-        base_url: str | None = None,
+        base_url: str | SupportsURL | None = None,
         session: aiohttp.ClientSession | None = None,
-        proxy: str | None = None,
+        proxy: str | SupportsURL | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         max_wait: float | None = None,
         retry: Retry | None = DEFAULT_RETRY,
@@ -157,7 +156,8 @@ class Client:
             api_key: Default: the environment's NGROK_API_KEY. Not an agent's authtoken. A function
                 that returns it, also an `async` one, is asked before each attempt, for keys that
                 are rotated; clients that are given the same function share a rate limit.
-            base_url: Default: the environment's NGROK_API_URL, else https://api.ngrok.com.
+            base_url: A text, or a URL of yarl or pydantic. Default: the environment's
+                NGROK_API_URL, else https://api.ngrok.com.
             session: A session of yours to send through; it is never closed. Its middlewares run,
                 its cookies, timeout and `raise_for_status` do not apply.
             proxy: The URL of an HTTP proxy. The environment's proxy settings and netrc files are
@@ -189,7 +189,7 @@ class Client:
         # A text such as "no" would count as yes, and give the key away.
         instance("allow_insecure", allow_insecure, bool, "True")
         self._account = (base_url_of(base_url, allow_insecure=allow_insecure), key, clock)
-        self._given_clock = clock
+        self._given_clock = clock_of(clock)
         self._limiter = limiter_of(limiter)
         self._middlewares = middlewares_of(middlewares)
         self._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
@@ -209,6 +209,7 @@ class Client:
         self._calls: dict[Call, None] = {}  # a set that keeps the order
         self._owner = True
 
+    @explained_options
     def with_options(
         self,
         *,
@@ -260,30 +261,9 @@ class Client:
             ValueError: Method, path, params or json cannot be sent.
             NgrokError: See `ngrok_async.errors`.
         """
-        try:
-            request = self._request_of(method, path, params, json)
-        except ValueError as error:
-            forget_locals(error)
-            raise
-        finally:
-            del json, params  # they may be secret, and tracebacks print local variables
+        request = request_of(method, path, params, json, self.limits())
+        del json, params  # tracebacks print local variables
         return await self.call(request, lambda body: loads(body) if body.strip() else None)
-
-    def _request_of(
-        self, method: str, path: str, params: Mapping[str, str | int | bool] | None, json: JSON
-    ) -> Request:
-        if not isinstance(method, str) or method.upper() not in EFFECTS:  # type: ignore[redundant-expr] # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-            raise ValueError(f"method must be one of {', '.join(EFFECTS)}, got {shown(method)}")
-        encoded = encode_path(path)
-        return new_request(
-            method.upper(),
-            encoded,
-            query_of(params),
-            body=None if json is None else checked_dumps(json),
-            route=f"{method.upper()} {encoded}",
-            effect=EFFECTS[method.upper()],
-            limits=self.limits(),
-        )
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
         """Send a request through all middlewares; what the declared operations are made of.
@@ -308,6 +288,8 @@ class Client:
             return _answer.read(request, response, decode, keys.scrub)
         except BaseException as error:
             forget_locals(error)
+            call.complete(error, request)
+            self._transport.complete(error)
             if not isinstance(error, asyncio.CancelledError) or call.cancelled_by_others:
                 raise
         finally:
@@ -394,6 +376,15 @@ class Client:
         running_loop()
         return self
 
+    if not TYPE_CHECKING:  # type checkers refuse it by themselves
+
+        def __enter__(self) -> NoReturn:
+            """Tell how it is written."""
+            raise TypeError("write `async with Client() as ngrok`, and not `with`")
+
+        def __exit__(self, *_: object) -> None:
+            """Make `with` call `__enter__`."""
+
     async def __aexit__(
         self,
         kind: type[BaseException] | None,
@@ -434,7 +425,8 @@ class Client:
         # Kept from the first call on, and not when somebody looks at the budget in another loop.
         self._limiter = self._current_limiter()
         others = (checked, *reversed(self._middlewares)) if self._middlewares else ()
-        every = (self._limiter, self._retry, *others)
+        limiter = None if self._limiter is None else held(self._limiter, "limiter")
+        every = (limiter, self._retry, *others)
         self._chain = tuple(middleware for middleware in every if middleware is not None)
         return self._chain
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Generator, Hashable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, NoReturn, Protocol, TypeAlias, TypeVar
+from typing import ClassVar, Final, Generic, Protocol, TypeAlias, TypeVar
 from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
 
 import attrs
 
+from ngrok_async._mistakes import ExplainedList
 from ngrok_async._request import JSON
-from ngrok_async._text import shown
 from ngrok_async.errors import NgrokError, PaginationError
 
 T = TypeVar("T")
@@ -26,34 +26,8 @@ _NGROK: Final = "https://api.ngrok.com"
 _EARLY: Final = 25
 
 
-if TYPE_CHECKING:  # type checkers refuse these mistakes by themselves
-
-    class _Explained:
-        _instead: ClassVar[str]
-
-else:
-
-    class _Explained:
-        """Answers what people try first with a page or a pager by what works."""
-
-        __slots__ = ()
-
-        def __iter__(self) -> NoReturn:
-            raise TypeError(f"'{type(self).__name__}' object is not iterable; {self._instead}")
-
-        def __aiter__(self) -> NoReturn:
-            raise TypeError(f"'{type(self).__name__}' object is not iterable; {self._instead}")
-
-        def __getitem__(self, index: object) -> NoReturn:
-            raise TypeError(f"'{type(self).__name__}' object is not subscriptable; {self._instead}")
-
-        def __getattr__(self, name: str) -> NoReturn:
-            hint = f"; {self._instead}" if hasattr(Page, name) else ""
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}{hint}")
-
-
 @attrs.frozen(kw_only=True)
-class Page(_Explained, Generic[T_co]):
+class Page(ExplainedList, Generic[T_co]):
     """One page of a list.
 
     Attributes:
@@ -103,7 +77,7 @@ class Listing(Protocol[T_co]):
         ...
 
 
-class Pager(_Explained, Generic[T]):
+class Pager(ExplainedList, Generic[T]):
     """A list that was asked for, but not fetched yet.
 
     `await pager` gets the first page. `async for item in pager` gets all items, page by page, and
@@ -169,7 +143,7 @@ class Pager(_Explained, Generic[T]):
             max_items: Stop after as many; no page is asked for that they do not need.
         """
         if max_items is not None and (type(max_items) is not int or max_items < 0):
-            msg = f"max_items must be 0 or more, or None for all; got {shown(max_items)}"
+            msg = f"max_items must be 0 or more, or None for all; got {max_items!r}"
             raise ValueError(msg)
         walk, cursor = self._resumed(), self.cursor
         items: list[T] = []

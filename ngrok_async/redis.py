@@ -28,7 +28,6 @@ from ngrok_async._clock import Clock, Timer
 from ngrok_async._rate_limit import Budget, RateLimit, patience_of, stated_limits
 from ngrok_async._redis_script import SCRIPT, SHA
 from ngrok_async._request import Request, Response, Send
-from ngrok_async._text import as_float, shown
 from ngrok_async.errors import ConnectError, RateLimitedError
 
 __all__ = ["RedisRateLimit", "Scripts"]
@@ -115,11 +114,11 @@ class RedisRateLimit(RateLimit):
             del account  # tracebacks print local variables
         super().__init__(requests, window, in_flight=in_flight, clock=clock, jitter=jitter)
         for what, seconds in (("lease", lease), ("command_timeout", command_timeout)):
-            if not 0 < as_float(seconds) < float("inf"):
-                msg = f"{what} must be seconds above 0, got {shown(seconds)}"
+            if isinstance(seconds, bool) or not 0 < seconds < float("inf"):
+                msg = f"{what} must be seconds above 0, got {seconds!r}"
                 raise ValueError(msg)
-        if share is not None and not 0 < as_float(share) <= 1:
-            msg = f"share must be above 0 and at most 1, or None; got {shown(share)}"
+        if share is not None and (isinstance(share, bool) or not 0 < share <= 1):
+            msg = f"share must be above 0 and at most 1, or None; got {share!r}"
             raise ValueError(msg)
         self._redis = redis
         self._keys = (f"{name}:slots", f"{name}:flights", f"{name}:state")
@@ -602,7 +601,7 @@ def _name(prefix: str, account: object) -> str:
     finally:
         del account  # tracebacks print local variables
     if not prefix or set(prefix) & set("{}"):
-        msg = f"prefix must be a text without braces, got {shown(prefix)}"
+        msg = f"prefix must be a text without braces, got {prefix!r}"
         raise ValueError(msg)
     return f"{prefix}:{{{digest[:32]}}}"
 

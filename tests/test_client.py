@@ -4,12 +4,19 @@ import asyncio
 import copy
 import inspect
 import pickle
+import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
+from urllib.parse import urlparse, urlsplit
 
 import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import AnyHttpUrl, HttpUrl
+from yarl import URL
 
 from ngrok_async import (
     UNSET,
@@ -18,6 +25,7 @@ from ngrok_async import (
     ClientClosedError,
     Clock,
     ConfigurationError,
+    ConnectError,
     NgrokError,
     RateLimit,
     Request,
@@ -127,6 +135,124 @@ def test_empty_environment_variable_is_no_key(monkeypatch: pytest.MonkeyPatch) -
 def test_base_url(given_: str | None, used: str) -> None:
     """Https anywhere, and http on this machine."""
     assert used == Client(KEY, base_url=given_).base_url
+
+
+class Text:
+    """Has a text that is a URL, and is none."""
+
+    def __str__(self) -> str:
+        """Look like one."""
+        return "https://gw.example"
+
+
+class OfAnother(Text):
+    """A URL as httpx, starlette and others have it."""
+
+    def __init__(self, text: str) -> None:
+        """Take the text apart."""
+        self._text = text
+        self.scheme = text.partition(":")[0]
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self._text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL("https://gw.example/ngrok"),
+        AnyHttpUrl("https://gw.example/ngrok"),
+        HttpUrl("https://gw.example/ngrok"),
+        OfAnother("https://gw.example/ngrok/"),
+        urlsplit("https://gw.example/ngrok"),
+        urlparse("https://gw.example/ngrok"),
+    ],
+    ids=lambda url: type(url).__name__,
+)
+def test_base_url_of_another_type(url: Any) -> None:  # noqa: ANN401 # URLs of all kinds
+    """Settings have URLs of yarl, pydantic and others; so may a proxy be one."""
+    assert "https://gw.example/ngrok" == Client(KEY, base_url=url, proxy=url).base_url
+
+
+@pytest.mark.parametrize("wrong", [Text(), MagicMock(), Path("https://gw.example"), b"https://h"])
+def test_base_url_that_is_no_url(wrong: Any) -> None:  # noqa: ANN401 # anything
+    """An object is not taken by its text alone."""
+    with pytest.raises(ConfigurationError, match="base_url must be like"):
+        Client(KEY, base_url=wrong)
+    with pytest.raises(ConfigurationError, match="proxy must be the URL"):
+        Client(KEY, proxy=wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("https://api.ngrok.com/tunnels", "https://api.ngrok.com"),
+        ("https://api.ngrok.com/tunnel_sessions/ts_1/restart", "https://api.ngrok.com"),
+        ("https://api.ngrok.com:443/v2/", "https://api.ngrok.com:443"),
+        ("https://gw.example/endpoints/", "https://gw.example"),
+        ("https://gw.example/tunnels/tn_2abcDEF", "https://gw.example"),
+        ("http://127.0.0.1:8080/vault_secrets", "http://127.0.0.1:8080"),
+    ],
+)
+def test_base_url_with_a_route(wrong: str, right: str) -> None:
+    """Every call would get a 404; what is before the route is what was meant."""
+    with pytest.raises(ConfigurationError, match=f"the route of a call .*; write {right}$"):
+        Client(KEY, base_url=wrong)
+
+
+@pytest.mark.parametrize("path", ["/ngrok", "/tunnels/ngrok", "/api/tunnels", "/tunnels/a/b"])
+def test_base_url_of_a_gateway(path: str) -> None:
+    """A path of its own may have any words."""
+    assert f"https://gw.example{path}" == Client(KEY, base_url=f"https://gw.example{path}").base_url
+
+
+PROXIES: list[tuple[dict[str, str], str | None]] = [
+    ({"HTTPS_PROXY": "http://user:hidden@10.0.0.1:3128"}, "HTTPS_PROXY"),
+    ({"https_proxy": "http://10.0.0.1:3128"}, "https_proxy"),
+    ({"ALL_PROXY": "http://10.0.0.1:3128"}, "ALL_PROXY"),
+    ({"HTTPS_PROXY": "http://10.0.0.1:3128", "NO_PROXY": "localhost"}, None),
+    ({"HTTP_PROXY": "http://10.0.0.1:3128"}, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("variables", "named"), PROXIES)
+@pytest.mark.parametrize("options", [{}, {"proxy": "http://localhost:1"}], ids=["none", "one"])
+async def test_a_proxy_of_the_environment_is_mentioned(
+    monkeypatch: pytest.MonkeyPatch,
+    variables: Mapping[str, str],
+    named: str | None,
+    options: Mapping[str, Any],
+) -> None:
+    """It is not used; who relies on it reads so where no connection comes about."""
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    async with Client(KEY, base_url="https://localhost:1", retry=None, **options) as ngrok:
+        with pytest.raises(ConnectError) as caught:
+            await ngrok.tunnels.list()
+
+    hint = f"; {named} is set, but not used: pass its value as proxy="
+    assert (named is not None and not options) == (hint in str(caught.value))
+    assert "proxy=" not in str(caught.value).replace(hint, "")
+    assert "hidden" not in str(caught.value)
+
+
+async def test_a_session_that_uses_the_environment_is_told_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With `trust_env` the proxy of the environment is the one that failed."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    async with aiohttp.ClientSession(trust_env=True) as session:
+        ngrok = Client(KEY, base_url="https://api.example", session=session, retry=None)
+        with pytest.raises(ConnectError) as caught:
+            await ngrok.tunnels.list()
+
+    assert "but not used" not in str(caught.value)
 
 
 def test_base_url_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,7 +409,9 @@ def test_options_of_the_wrong_kind(options: Any, reason: str) -> None:  # noqa: 
         ({"session": aiohttp.ClientSession}, "session must be .* got the class ClientSession"),
         ({"middlewares": print}, "middlewares must be a list or tuple, got builtin"),
         ({"middlewares": [print, 5]}, r"middlewares\[1\] must be .* got 5"),
-        ({"on_event": []}, "on_event must be a function of one event, got list"),
+        ({"on_event": []}, "on_event must be a plain function of one event, got list"),
+        ({"clock": 3}, r"clock must have time\(\) and call_at\(when, callback\), .* got 3"),
+        ({"clock": time.monotonic}, r"clock must have time\(\) .* got builtin_function"),
         ({"prefetch": "no"}, "prefetch must be a bool, such as False; got 'no'"),
         ({"allow_insecure": "no"}, "allow_insecure must be a bool, such as True; got 'no'"),
     ],
@@ -295,6 +423,8 @@ def test_options_of_the_wrong_kind(options: Any, reason: str) -> None:  # noqa: 
         "one middleware without a list",
         "number as middleware",
         "list as listener",
+        "number as clock",
+        "function as clock",
         "prefetch as text",
         "allow_insecure as text",
     ],
@@ -675,6 +805,12 @@ async def test_middleware_sees_the_limits_of_the_call(fake: FakeNgrok) -> None:
         pytest.param({"json": {1, 2}}, "json cannot be encoded", id="a set"),
         pytest.param({"json": float("nan")}, "json cannot be encoded", id="NaN"),
         pytest.param({"json": "\ud800"}, "json cannot be encoded", id="lone surrogate"),
+        pytest.param({"method": None}, "method must be one of GET", id="no method"),
+        pytest.param({"path": None}, 'path must be a text, such as "/tunnels"', id="no path"),
+        pytest.param({"path": URL("/tunnels")}, "path must be a text", id="URL as path"),
+        pytest.param({"params": [("a", "b")]}, "params must be a mapping, .*got list", id="pairs"),
+        pytest.param({"params": "limit=3"}, "params must be a mapping, .*got str", id="query text"),
+        pytest.param({"params": {1: "x"}}, "names in params must be texts", id="number as name"),
         pytest.param({"params": {"limit": None}}, "limit must be a string", id="None in params"),
         pytest.param({"params": {"ids": [1]}}, "ids must be a string", id="list in params"),
         pytest.param({"params": {"x": "\ud800"}}, "surrogates not allowed", id="broken value"),

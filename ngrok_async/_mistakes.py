@@ -1,0 +1,189 @@
+"""Answers what people try first by what works.
+
+All of it is hidden from type checkers: they refuse these mistakes by themselves.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import Parameter, signature
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., object])
+
+Instead = Mapping[str, tuple[str, ...]]
+"""What people look for, and what they may find in its place: names, or `a piece of code`."""
+
+# Half a word is no reason to name another one.
+_ALIKE: Final = 0.75
+# Enough to see how it is written; the signature has all of them.
+_SHOWN: Final = 3
+
+RESOURCES: Final = frozenset({
+    "abuse_reports", "agent_ingresses", "ai_gateway_api_keys", "api_keys",
+    "application_sessions", "application_users", "backends", "bot_users",
+    "certificate_authorities", "credentials", "edge_modules", "edges", "endpoints",
+    "event_destinations", "event_sources", "event_subscriptions", "ip_policies",
+    "ip_policy_rules", "ip_restrictions", "kubernetes_operators", "reserved_addrs",
+    "reserved_domains", "secrets", "service_users", "ssh_certificate_authorities",
+    "ssh_credentials", "ssh_host_certificates", "ssh_user_certificates", "tls_certificates",
+    "tunnel_sessions", "tunnels", "vaults",
+})  # fmt: skip
+"""The names of the client's resources."""
+
+ITEMS: Final = RESOURCES | {
+    *("https_edges", "ingresses", "keys", "operators", "sources", "tcp_edges", "tls_edges")
+}
+"""What lists call their items: under these names the official client has them in a page."""
+
+_OF_LISTS: Final = ITEMS | {
+    *("all", "collect", "count", "cursor", "extra", "first", "items", "next", "next_page_uri"),
+    *("one", "pages", "results", "to_list", "total", "uri"),
+}
+
+OF_CLIENT: Final[Instead] = {
+    "addresses": ("reserved_addrs",),
+    "agents": ("tunnel_sessions",),
+    "authtokens": ("credentials",),
+    "bots": ("bot_users",),
+    "certificates": ("tls_certificates",),
+    "certs": ("tls_certificates",),
+    "close": ("`await ngrok.aclose()`",),
+    "delete": ('`await ngrok.request("DELETE", ...)`',),
+    "domains": ("reserved_domains",),
+    "events": ("event_subscriptions",),
+    "get": ('`await ngrok.request("GET", ...)`',),
+    "ingresses": ("agent_ingresses",),
+    "ips": ("ip_policies",),
+    "keys": ("api_keys",),
+    "operators": ("kubernetes_operators",),
+    "patch": ('`await ngrok.request("PATCH", ...)`',),
+    "policies": ("ip_policies",),
+    "post": ('`await ngrok.request("POST", ...)`',),
+    "put": ('`await ngrok.request("PUT", ...)`',),
+    "rate_limit": ("budget",),
+    "restrictions": ("ip_restrictions",),
+    "rules": ("ip_policy_rules",),
+    "sessions": ("tunnel_sessions",),
+    "sources": ("event_sources",),
+    "tcp_addresses": ("reserved_addrs",),
+    "tokens": ("credentials",),
+    "urls": ("endpoints",),
+    "users": ("service_users",),
+    "vault_secrets": ("secrets",),
+    "webhooks": ("event_destinations",),
+}
+
+OF_RESOURCE: Final[Instead] = {
+    **dict.fromkeys(("add", "insert", "make", "new", "post", "register"), ("create",)),
+    **dict.fromkeys(("change", "edit", "modify", "patch", "save"), ("update", "replace")),
+    **dict.fromkeys(("describe", "fetch", "find", "read", "retrieve", "show"), ("get", "list")),
+    **dict.fromkeys(("destroy", "kill", "remove", "revoke", "rm"), ("delete", "stop")),
+    **dict.fromkeys(("all", "collect", "filter", "items", "pages", "search", "walk"), ("list",)),
+    **dict.fromkeys(("put", "set"), ("replace", "update")),
+    **dict.fromkeys(("reboot", "reload"), ("restart",)),
+    **dict.fromkeys(("close", "delete", "disconnect", "end", "shutdown", "terminate"), ("stop",)),
+    "replace": ("update",),
+    "stop": ("delete",),
+    "update": ("replace",),
+    "upgrade": ("update",),
+}
+
+_NONE: Final[Instead] = MappingProxyType({})
+
+
+if TYPE_CHECKING:
+
+    class Explained:
+        """Names what may have been meant by an attribute that is missing."""
+
+        _synonyms: ClassVar[Instead]
+
+    class ExplainedList:
+        """Is no list, and says what is one."""
+
+        _instead: ClassVar[str]
+
+else:
+
+    class Explained:
+        """Names what may have been meant by an attribute that is missing."""
+
+        __slots__ = ()
+
+        _synonyms = _NONE
+
+        def __getattr__(self, name: str) -> NoReturn:
+            hint = "" if name.startswith("_") else self._hint(name)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
+
+        def _hint(self, name: str) -> str:
+            from difflib import get_close_matches  # noqa: PLC0415 # an import for mistakes only
+
+            names = [name for name in dir(type(self)) if not name.startswith("_")]
+            for alike in (name, *get_close_matches(name, {*names, *self._synonyms}, 3, _ALIKE)):
+                for found in self._synonyms.get(alike, (alike,)):
+                    if found in names:
+                        return f"; did you mean {found!r}?"
+                    if found.startswith("`"):
+                        return f"; write {found}"
+            return ""
+
+    class ExplainedList(Explained):
+        """Is no list, and says what is one."""
+
+        __slots__ = ()
+
+        def _hint(self, name: str) -> str:
+            return f"; {self._instead}" if name in _OF_LISTS else ""
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(f"{type(self).__name__!r} object is not iterable; {self._instead}")
+
+        def __aiter__(self) -> NoReturn:
+            raise TypeError(f"{type(self).__name__!r} object is not iterable; {self._instead}")
+
+        def __getitem__(self, index: object) -> NoReturn:
+            raise TypeError(f"{type(self).__name__!r} object is not subscriptable; {self._instead}")
+
+        def __len__(self) -> NoReturn:
+            raise TypeError(f"object of type {type(self).__name__!r} has no len(); {self._instead}")
+
+        def __bool__(self) -> bool:
+            return True  # as without a length
+
+
+def explained_options(function: F) -> F:
+    """Have options refused that only a new client can have, with that as the cure."""
+
+    @wraps(function)
+    def checked(self: object, **options: object) -> object:
+        known = signature(function).parameters
+        for name in signature(type(self)).parameters:
+            if name in options and name not in known:
+                raise TypeError(
+                    f"{function.__qualname__}() got an unexpected keyword argument {name!r}; it is "
+                    f"shared by a client and its views, so make another client: Client({name}=...)"
+                )
+        return function(self, **options)
+
+    return cast("F", checked)
+
+
+def explained_arguments(
+    error: TypeError, args: tuple[object, ...], parameters: Mapping[str, Parameter]
+) -> TypeError:
+    """Return Python's error about arguments that do not fit, with what they are passed by.
+
+    Args:
+        error: What Python said.
+        args: What was passed by position.
+        parameters: Those of the signature without `self`.
+    """
+    kinds = {name: parameter.kind for name, parameter in parameters.items()}
+    named = [name for name, kind in kinds.items() if kind is Parameter.KEYWORD_ONLY]
+    if len(args) <= len(kinds) - len(named) or not named:
+        return TypeError(str(error))
+    shown = ", ".join(f"{name}=..." for name in named[:_SHOWN])
+    more = ", ..." if len(named) > _SHOWN else ""
+    return TypeError(f"{error}; pass by name: {shown}{more}")
