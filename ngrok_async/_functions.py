@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from ngrok_async._rate_limit import RateLimit
+from ngrok_async._limits.rate_limit import RateLimit
 from ngrok_async._request import Middleware, OnEvent, Request, Response, Send
 from ngrok_async.errors import ConfigurationError
 from ngrok_async.unset import UNSET, Unset

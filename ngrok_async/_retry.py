@@ -27,7 +27,8 @@ _RETRIED_STATUS: Final = frozenset({408, 500, 502, 503, 504})
 _ERRORS_FROM: Final = 400
 _NOT_FOUND: Final = 404
 _SERVER_ERRORS_FROM: Final = 500
-_EARNED: Final = 0.2
+# So many successes earn one repetition.
+_SUCCESSES: Final = 5
 
 
 def _at_least_one(_: object, attribute: "attrs.Attribute[int]", value: object) -> None:
@@ -75,6 +76,7 @@ class Retry:
         budget: How many repetitions a client may have open before successes earn new ones: it
             starts with this many, every repetition but one after a 429 costs 1, every success
             gives 0.2 back. A dead server is thus not hammered by every caller at full count.
+            `Client.with_options` shares what is used up of it.
     """
 
     max_attempts: int = attrs.field(default=4, validator=_at_least_one)
@@ -97,7 +99,7 @@ class Decision(NamedTuple):
 
     wait: float | None
     reason: str
-    cost: float = 0.0
+    cost: int = 0
     exhausted: bool = False
 
 
@@ -111,6 +113,7 @@ def decide(
     max_wait: float | None,
     tokens: float,
     jitter: float,
+    paced: bool = True,
 ) -> Decision:
     """Decide whether to send a request again, and when.
 
@@ -123,6 +126,7 @@ def decide(
         max_wait: The longest wait for the rate limit in seconds; None without a limit.
         tokens: What is left of the retry budget.
         jitter: A number in [0, 1) that picks the pause out of its range.
+        paced: Whether a rate limit spreads what ngrok refused for its own.
     """
     reason = _reason(policy, outcome, effect)
     if reason is None:
@@ -135,11 +139,15 @@ def decide(
         return Decision(None, f"{reason}; Retry-After of {told:.0f} s is too long")
     # min() before 2**n: attempt numbers are the caller's choice.
     range_ = min(policy.max_backoff, policy.backoff * 2 ** min(attempt - 1, 30))
-    wait = jitter * range_ if told is None else told
+    wait = jitter * range_
+    if told is not None:
+        # Whoever else was told the same would come back in the same moment. What the rate limit
+        # spreads comes back to its place in the line when the pause ends.
+        wait = told if throttled and paced else told + wait
     if wait >= remaining or (throttled and max_wait is not None and wait > max_wait):
         return Decision(None, f"{reason}; a pause of {wait:.1f} s does not fit")
     # The rate limit paces what it refused already.
-    cost = 0.0 if throttled else 1.0
+    cost = 0 if throttled else 1
     if cost > tokens:
         return Decision(None, f"{reason}; retry budget spent", exhausted=True)
     return Decision(wait, reason, cost)
@@ -167,6 +175,20 @@ def _reason(policy: Retry, outcome: Outcome, effect: Effect) -> str | None:
     return None
 
 
+class RetryDebt:
+    """What a client and its views have used of their retry budgets.
+
+    Attributes:
+        fifths: Repetitions that no success has earned back yet, in fifths, which add up exactly.
+    """
+
+    __slots__ = ("fifths",)
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.fifths = 0
+
+
 class RetryMiddleware:
     """Applies a `Retry` to the calls of one client."""
 
@@ -175,18 +197,24 @@ class RetryMiddleware:
         policy: Retry,
         clock: Callable[[], Clock],
         jitter: Callable[[], float] = random.random,
+        *,
+        debt: RetryDebt | None = None,
+        paced: bool = True,
     ) -> None:
-        """Fill the retry budget.
+        """Prepare.
 
         Args:
             policy: The rules.
             clock: Returns the time and timers to wait by.
             jitter: Numbers in [0, 1).
+            debt: What is used of the retry budget; default: nothing yet.
+            paced: Whether a rate limit spreads what ngrok refused for its own.
         """
         self._policy = policy
         self._clock = clock
         self._jitter = jitter
-        self._tokens = float(policy.budget)
+        self._debt = debt or RetryDebt()
+        self._paced = paced
 
     async def __call__(self, request: Request, send: Send) -> Response:
         """Send the request until it is answered for good, and tell how that went."""
@@ -199,7 +227,8 @@ class RetryMiddleware:
             except NgrokError as error:
                 outcome = error
             if isinstance(outcome, Response) and outcome.status < _ERRORS_FROM:
-                self._tokens = min(self._policy.budget, self._tokens + _EARNED)
+                if self._debt.fifths:
+                    self._debt.fifths -= 1
                 return self._conclude(request, outcome, attempts + 1, ambiguous=ambiguous)
             if isinstance(outcome, Response) or outcome.attempts:
                 attempts += 1
@@ -221,15 +250,16 @@ class RetryMiddleware:
                 effect=request.effect,
                 remaining=request.remaining(clock.time()),
                 max_wait=request.max_wait,
-                tokens=self._tokens,
+                tokens=self._policy.budget - self._debt.fifths / _SUCCESSES,
                 jitter=self._jitter(),
+                paced=self._paced,
             )
             if decision.wait is None:
                 _log.debug("%s: attempt %d: %s", request.route, attempts, decision.reason)
                 return self._conclude(
                     request, outcome, attempts, ambiguous=ambiguous, exhausted=decision.exhausted
                 )
-            self._tokens -= decision.cost
+            self._debt.fifths += decision.cost * _SUCCESSES
             _log.info(
                 "%s: attempt %d: %s; the next one follows in %.2f s",
                 request.route,

@@ -16,6 +16,8 @@ from ngrok_async._clock import LOOP_CLOCK, Clock
 from ngrok_async._forget import forget_locals
 from ngrok_async._functions import held, limiter_of, middlewares_of, on_event_of
 from ngrok_async._lazy import Group, Lazy
+from ngrok_async._limits.accounts import shared_rate_limit
+from ngrok_async._limits.rate_limit import Budget
 from ngrok_async._mistakes import OF_CLIENT, Explained, Instead, explained_options
 from ngrok_async._operation import Resource
 from ngrok_async._options import (
@@ -29,7 +31,6 @@ from ngrok_async._options import (
     session_of,
     user_agent,
 )
-from ngrok_async._rate_limit import Budget, shared_rate_limit
 from ngrok_async._request import (
     DEFAULT_TIMEOUT,
     JSON,
@@ -42,7 +43,7 @@ from ngrok_async._request import (
     Timeout,
     checked,
 )
-from ngrok_async._retry import Retry, RetryMiddleware
+from ngrok_async._retry import Retry, RetryDebt, RetryMiddleware
 from ngrok_async._secret import SentKeys
 from ngrok_async._transport import Transport, running_loop
 from ngrok_async._wire import loads
@@ -90,7 +91,7 @@ class Client(Explained):
     """The way to the ngrok API.
 
     Make one per process and event loop and keep it: it holds the connections. All clients with the
-    same key and base URL in an event loop share one rate limit. Close it with `aclose()`, or use it
+    same key and base URL in a process share one rate limit. Close it with `aclose()`, or use it
     as `async with Client() as ngrok:`.
 
     Raises:
@@ -188,12 +189,13 @@ class Client(Explained):
             del api_key, proxy  # tracebacks print local variables
         # A text such as "no" would count as yes, and give the key away.
         instance("allow_insecure", allow_insecure, bool, "True")
-        self._account = (base_url_of(base_url, allow_insecure=allow_insecure), key, clock)
+        self._account = (base_url_of(base_url, allow_insecure=allow_insecure), key)
         self._given_clock = clock_of(clock)
         self._limiter = limiter_of(limiter)
         self._middlewares = middlewares_of(middlewares)
         self._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
         self._max_wait = max_wait_of(max_wait)
+        self._debt = RetryDebt()
         self._retry = None if retry is None else self._retry_of(retry)
         self.prefetch: bool = instance("prefetch", prefetch, bool, "False")
         self._on_event = on_event_of(on_event)
@@ -218,7 +220,7 @@ class Client(Explained):
         max_wait: Unset[float | None] = UNSET,
         prefetch: Unset[bool] = UNSET,
     ) -> Self:
-        """Return a client with other options on the same session and rate limit.
+        """Return a client with other options on the same session, rate limit and retry budget.
 
         It lives as long as the one it came from; closing it does nothing.
         """
@@ -412,7 +414,10 @@ class Client(Explained):
 
     def _retry_of(self, policy: Retry) -> RetryMiddleware:
         return RetryMiddleware(
-            instance("retry", policy, Retry, "Retry(max_attempts=3)"), self._clock
+            instance("retry", policy, Retry, "Retry(max_attempts=3)"),
+            self._clock,
+            debt=self._debt,
+            paced=self._limiter is not None,
         )
 
     def _current_limiter(self) -> Middleware | None:

@@ -25,10 +25,20 @@ import attrs
 
 from ngrok_async._answer import envelope, is_throttled
 from ngrok_async._clock import Clock, Timer
-from ngrok_async._rate_limit import Budget, RateLimit, patience_of, stated_limits
+from ngrok_async._limits.rate_limit import (
+    Budget,
+    never_left,
+    now_of,
+    patience_of,
+    place_of,
+    refusal,
+    slow_down,
+)
+from ngrok_async._limits.stated import NOTHING, Stated, stated_limits
+from ngrok_async._limits.window import Window
 from ngrok_async._redis_script import SCRIPT, SHA
 from ngrok_async._request import Request, Response, Send
-from ngrok_async.errors import ConnectError, RateLimitedError
+from ngrok_async.errors import ConnectError
 
 __all__ = ["RedisRateLimit", "Scripts"]
 
@@ -59,7 +69,7 @@ class Scripts(Protocol):
         """Return an awaitable that runs a script and makes it known."""
 
 
-class RedisRateLimit(RateLimit):
+class RedisRateLimit:
     """A rate limit that all processes of an account share; give it to `Client(limiter=...)`.
 
     What `RateLimit` does in an event loop, this does for all that use the same Redis: a slot is
@@ -112,7 +122,8 @@ class RedisRateLimit(RateLimit):
             name = _name(prefix, account)
         finally:
             del account  # tracebacks print local variables
-        super().__init__(requests, window, in_flight=in_flight, clock=clock, jitter=jitter)
+        self._window = Window(requests, window, in_flight, jitter=jitter)
+        self._given_clock = clock
         for what, seconds in (("lease", lease), ("command_timeout", command_timeout)):
             if isinstance(seconds, bool) or not 0 < seconds < float("inf"):
                 msg = f"{what} must be seconds above 0, got {seconds!r}"
@@ -120,6 +131,7 @@ class RedisRateLimit(RateLimit):
         if share is not None and (isinstance(share, bool) or not 0 < share <= 1):
             msg = f"share must be above 0 and at most 1, or None; got {share!r}"
             raise ValueError(msg)
+        self._jitter = jitter
         self._redis = redis
         self._keys = (f"{name}:slots", f"{name}:flights", f"{name}:state")
         self._lease = lease
@@ -128,7 +140,7 @@ class RedisRateLimit(RateLimit):
         # What is inherited is the state in Redis as it was last told, on our clock.
         self._told_at = self._used = self._flying = 0
         self._epoch = 0  # changes when there is something to learn or to tell; 0: unknown
-        self._local = _Local(requests, window, in_flight=in_flight, clock=clock, jitter=jitter)
+        self._local = _Share(requests, window, in_flight, jitter=jitter)
         self._own: dict[str, _Own] = {}
         self._away = False
         self._retry_at = float("-inf")
@@ -140,18 +152,21 @@ class RedisRateLimit(RateLimit):
     @property
     def budget(self) -> Budget:
         """The state as Redis last told it, or of this process alone while Redis is away."""
-        now = self._clock.time()
-        known = self._local.budget
-        if not self._away:
-            known = Budget(
-                limit=self._limit,
-                window=self._window,
-                used=self._used,
-                in_flight=self._flying,
-                waiting=0,
-                paused=max(0.0, self._paused_until - now),
-            )
-        return attrs.evolve(known, waiting=self._waiting)
+        now = now_of(self._given_clock, self._window)
+        known = self._local if self._away else self._window
+        known.tick(now)
+        return Budget(
+            limit=known.limit,
+            window=known.seconds,
+            used=known.used if self._away else self._used,
+            in_flight=known.in_flight if self._away else self._flying,
+            waiting=self._waiting,
+            paused=max(0.0, known.paused_until - now),
+        )
+
+    @property
+    def _clock(self) -> Clock:
+        return self._given_clock or asyncio.get_running_loop()
 
     async def read_budget(self) -> Budget:
         """Ask Redis for the state; where it does not answer, return the last known."""
@@ -166,30 +181,35 @@ class RedisRateLimit(RateLimit):
             RateLimitedError: The wait would be, or was, longer than the request's `max_wait`.
             ConnectError: Redis does not answer, and there is no `share` to go on with.
         """
-        slot = await self._slot(request)
+        slot, waited = await self._slot(request)
+        has_left = False
         try:
+            if waited is not None:
+                request.emit("WaitEvent", seconds=waited)
+            has_left = True
             response = await send(request)
             if is_throttled(response):
                 pause = await self._whole(self._refused(response))
                 request.emit("PauseEvent", status=response.status, seconds=pause)
-        except ConnectError:
-            await self._whole(self._finished(slot, counts=False))
-            raise
-        except BaseException:
+        except BaseException as error:
             # It may arrive a little later than we gave up on it.
-            await self._whole(self._finished(slot, late=self._window / 60))
+            counts = has_left and not never_left(error)
+            await self._whole(self._finished(slot, counts=counts, late=self._window.seconds / 60))
             raise
         await self._whole(self._finished(slot))
         return response
 
     # --- the line ----------------------------------------------------------------------------
 
-    async def _slot(self, request: Request) -> str:
-        """Wait in the line for a slot; return its id."""
+    async def _slot(self, request: Request) -> tuple[str, float | None]:
+        """Wait in the line for a slot; return its id, and for how long that was if it was full."""
         clock = self._clock
         now = clock.time()
         place = _Place(request, patience_of(request), now)
-        self._line.append(place)
+        index = len(self._line)
+        if index and place.number < self._line[-1].number:  # a repetition, so near the front
+            index = next(n for n, each in enumerate(self._line) if place.number < each.number)
+        self._line.insert(index, place)
         if self._server is None:
             self._server = asyncio.create_task(self._serve())
         elif self._alarm is not None:
@@ -205,9 +225,8 @@ class RedisRateLimit(RateLimit):
                 await self._whole(self._finished(place.turn.result(), counts=False))
             raise
         else:
-            if place.checked:  # else only the way to Redis took time
-                request.emit("WaitEvent", seconds=clock.time() - now)
-            return slot
+            # Where it was not checked, only the way to Redis took time.
+            return slot, clock.time() - now if place.checked else None
         finally:
             if place.timer is not None:
                 place.timer.cancel()
@@ -280,15 +299,14 @@ class RedisRateLimit(RateLimit):
             ahead += 1
 
     def _foresee(self, now: float, ahead: int) -> float:
-        known = self._local.expected_wait if self._away else self._expected_wait
-        return known(now, ahead)
+        return (self._local if self._away else self._window).expected(now, ahead)
 
     def _turn_away(self, place: "_Place", expected: float | None = None) -> None:
-        refusal = self._local.refusal if self._away else self._refusal
-        error = refusal(place.request, place.patience, expected)
-        place.turn.set_exception(error)
+        waited = expected is None
         if expected is None:
-            error.retry_after = self._foresee(self._clock.time(), self._waiting)
+            expected = self._foresee(self._clock.time(), self._waiting - 1)
+        window = self._local if self._away else self._window
+        place.turn.set_exception(refusal(window, place.request, expected, waited=waited))
 
     @property
     def _waiting(self) -> int:
@@ -298,14 +316,14 @@ class RedisRateLimit(RateLimit):
 
     async def _ask(self) -> tuple[str | None, float]:
         """Return the id of a slot, or None and the seconds until it makes sense to ask again."""
-        now = self._clock.time()
+        now, window = self._clock.time(), self._window
         if self._away and now < self._retry_at:
             return self._take_own(now)
         slot, epoch = uuid4().hex, self._epoch
         state = await self._command(
-            *("acquire", slot, epoch, self._limit, self._max_in_flight),
-            *(_micro(self._lease + self._window), _micro(self._lease)),
-            _micro(self._window / self._limit * (0.5 + self._jitter())),
+            *("acquire", slot, epoch, window.limit, window.max_in_flight),
+            *(_micro(self._lease + window.seconds), _micro(self._lease)),
+            _micro(window.seconds / window.limit * (0.5 + self._jitter())),
         )
         now = self._clock.time()
         if state is None:
@@ -320,11 +338,11 @@ class RedisRateLimit(RateLimit):
             _log.info("Redis answers again: the rate limit is shared by all processes")
         if state.granted:
             self._own[slot] = _Own()
-            self._local.start(now)
+            self._local.in_flight += 1
             return slot, 0.0
         # Without a wait, it is the number in flight that holds us back.
-        wait = min(self._expected_wait(now, 0), _LOOK_AGAIN) or _POLL
-        return None, wait + self._jitter() * min(0.02, self._window / 100)
+        wait = min(window.expected(now, 0), _LOOK_AGAIN) or _POLL
+        return None, wait + self._jitter() * min(0.02, window.seconds / 100)
 
     def _take_own(self, now: float) -> tuple[str | None, float]:
         """Do what `_ask` does without Redis."""
@@ -340,56 +358,54 @@ class RedisRateLimit(RateLimit):
             return None, 0.0
         self._prepare_share(self._share)
         local = self._local
-        if local.may_start(now):
-            self._next_start = local.start(now)
+        if local.take(now):
+            self._window.next_start = local.next_start
             slot = uuid4().hex
             self._own[slot] = _Own()
             return slot, 0.0
-        wait = local.expected_wait(now, 0) or _RETRY
+        wait = local.expected(now, 0) or _RETRY
         return None, min(wait, self._retry_at - now)
 
     def _prepare_share(self, share: float) -> None:
-        pauses = (self._paused_until, self._spread_until, self._next_start)
-        self._local.follow(self._limit, self._window, self._max_in_flight, share, pauses)
+        self._local.follow(self._window, share)
 
     async def _finished(self, slot: str, *, counts: bool = True, late: float = 0.0) -> None:
         """Give the place in flight back, and the slot with it unless the request counts."""
         now = self._clock.time()
-        self._local.finish(counts=counts, late=late)
+        window = self._window.seconds
+        self._local.give_back(now, counts=counts, late=late > 0)
         self._own[slot] = _Own(now + late, counts=counts)
-        for old in [s for s, own in self._own.items() if own.at + self._window <= now]:
+        for old in [s for s, own in self._own.items() if own.at + window <= now]:
             del self._own[old]
         if not self._away:
-            await self._command("complete", slot, _micro(self._window + late) if counts else 0)
+            await self._command("complete", slot, _micro(window + late) if counts else 0)
         self._wake()
 
     async def _refused(self, response: Response) -> float:
         """Make everybody pause after a 429, and return for how many seconds from now on."""
         if self._away or await self._command("look") is None:
-            self._stamps = self._local.log()
-        pause = self._slow_down(response)
+            self._window.stamps = self._local.stamps.copy()
+        pause = slow_down(self._window, self._clock.time(), response)
         if not self._away:
-            await self._tell(*stated_limits(envelope(response).message or ""))
+            await self._tell(stated_limits(envelope(response).message or ""))
         return pause
 
-    async def _tell(
-        self, requests: int = 0, window: float = 0.0, in_flight: int = 0
-    ) -> "_State | None":
+    async def _tell(self, stated: Stated = NOTHING) -> "_State | None":
         """Tell Redis what it should know of us: pauses, stated limits, each slot that we hold."""
         while True:
             now = self._clock.time()
-            ends = (self._paused_until, self._spread_until, self._next_start)
+            window = self._window
+            ends = (window.paused_until, window.spread_until, window.next_start)
             pauses = [_micro(max(0.0, end - now)) for end in ends]
-            settle = _micro(min(_RETRY, self._window))
+            settle = _micro(min(_RETRY, window.seconds))
             sent = dict(self._own)
             slots = [
                 value
                 for slot, own in sent.items()
-                for value in (slot, *own.left(now, self._window, self._lease))
+                for value in (slot, *own.left(now, window.seconds, self._lease))
             ]
-            state = await self._command(
-                *("tell", *pauses, requests, _micro(window), in_flight, settle, *slots)
-            )
+            limits = (stated.requests, _micro(stated.window), stated.in_flight)
+            state = await self._command("tell", *pauses, *limits, settle, *slots)
             if state is None:
                 return None
             self._epoch = state.epoch
@@ -433,23 +449,25 @@ class RedisRateLimit(RateLimit):
             )
 
     def _learn(self, state: "_State", now: float) -> None:
-        self._adopt(*state.stated)
-        if state.paused and state.spread and now >= self._spread_until:
+        window = self._window
+        window.adopt(now, state.stated, again=False)
+        if state.paused and state.spread and now >= window.spread_until:
             _log.warning(
                 "ngrok refused a request of another process for the rate limit;"
                 " all calls pause for %.1f s",
                 state.paused,
             )
-        self._paused_until = _later(self._paused_until, now, state.paused)
-        self._spread_until = _later(self._spread_until, now, state.spread)
-        self._next_start = _later(self._next_start, now, state.next_start)
+        window.paused_until = _later(window.paused_until, now, state.paused)
+        window.spread_until = _later(window.spread_until, now, state.spread)
+        window.next_start = _later(window.next_start, now, state.next_start)
         # On another connection, a later answer may have been faster.
         if 0 < self._told_at - state.at < _micro(self._command_timeout):
             return
         self._told_at, self._used, self._flying = state.at, state.used, state.flying
         if len(state.slots) == state.used:  # not every answer has them
             # A request that is in flight could be answered at once.
-            self._stamps = deque(now + min(free - self._window, 0.0) for free in state.slots)
+            seconds = window.seconds
+            window.stamps = deque(now + min(free - seconds, 0.0) for free in state.slots)
 
     async def _whole(self, steps: Coroutine[Any, Any, T]) -> T:
         """Take the steps to their end, even if the caller is cancelled."""
@@ -459,50 +477,20 @@ class RedisRateLimit(RateLimit):
         return await asyncio.shield(task)
 
 
-class _Local(RateLimit):
+class _Share(Window):
     """What this process alone has sent, and whether its share allows more."""
 
-    def follow(
-        self,
-        requests: int,
-        window: float,
-        in_flight: int,
-        share: float,
-        pauses: tuple[float, float, float],
-    ) -> None:
+    def follow(self, whole: Window, share: float) -> None:
         """Take over the share of a limit, and its pauses."""
-        self._limit = max(1, int(requests * share))
-        self._window = window
-        self._max_in_flight = max(1, int(in_flight * share))
-        self._paused_until, self._spread_until, self._next_start = pauses
-
-    def may_start(self, now: float) -> bool:
-        """Tell whether a request may leave."""
-        return self._may_start(now)
-
-    def start(self, now: float) -> float:
-        """Count a request that leaves; return when the next one may, where they are staggered."""
-        self._start(now)
-        return self._next_start
-
-    def finish(self, *, counts: bool, late: float) -> None:
-        """Count a request that has ended."""
-        self._finish(counts=counts, late=late)
-
-    def expected_wait(self, now: float, ahead: int) -> float:
-        """Return the least that a call has to wait behind others, in seconds."""
-        return self._expected_wait(now, ahead)
-
-    def refusal(
-        self, request: Request, patience: float, expected: float | None
-    ) -> RateLimitedError:
-        """Make the error for a wait that is too long."""
-        return self._refusal(request, patience, expected)
-
-    def log(self) -> deque[float]:
-        """Return when each request ended that counts."""
-        self._expire(self._clock.time())
-        return self._stamps.copy()
+        self._own = self.limit, self.seconds, self.max_in_flight = (
+            max(1, int(whole.limit * share)),
+            whole.seconds,
+            max(1, int(whole.max_in_flight * share)),
+        )
+        self._kept_for = whole.seconds
+        self.paused_until = whole.paused_until
+        self.spread_until = whole.spread_until
+        self.next_start = whole.next_start
 
 
 @attrs.frozen
@@ -531,7 +519,7 @@ class _Place:
 
     Attributes:
         request: Its request.
-        patience: The seconds that it may wait in all.
+        number: Its place among all calls, which a repetition keeps.
         until: When its patience ends.
         turn: The id of its slot, once it has one.
         checked: Whether its wait was held against its patience.
@@ -542,7 +530,7 @@ class _Place:
     def __init__(self, request: Request, patience: float, now: float) -> None:
         """Put the call at the end of the line."""
         self.request = request
-        self.patience = patience
+        self.number = place_of(request)
         self.until = now + patience
         self.turn: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.checked = False
@@ -565,7 +553,7 @@ class _State:
     paused: float
     spread: float
     next_start: float
-    stated: tuple[int, float, int]
+    stated: Stated
     slots: tuple[float, ...]
 
     @classmethod
@@ -582,7 +570,7 @@ class _State:
             paused=paused / _MICRO,
             spread=spread / _MICRO,
             next_start=next_start / _MICRO,
-            stated=(requests, window / _MICRO, in_flight),
+            stated=Stated(requests, window / _MICRO, in_flight),
             slots=tuple(slot / _MICRO for slot in slots),
         )
 

@@ -32,6 +32,7 @@ from ngrok_async import (
     Response,
     Retry,
     Send,
+    ServerError,
     Timeout,
 )
 from ngrok_async._secret import APIKey
@@ -476,6 +477,21 @@ def test_view_changes_what_is_passed() -> None:
     assert Timeout(total=8) == other._timeout
 
 
+async def test_views_share_the_retry_budget(fake: FakeNgrok) -> None:
+    """A view per call does not hammer a dead server at full count."""
+    fake.fail(503, times=None)
+    policy = Retry(backoff=1e-6, budget=6)
+    async with Client(
+        fake.api_key, base_url=fake.url, retry=policy, limiter=RateLimit(1000)
+    ) as ngrok:
+        for n in range(10):
+            view = (ngrok, ngrok.with_options(retry=policy), ngrok.with_options(max_wait=9))[n % 3]
+            with pytest.raises(ServerError):
+                await view.with_options(retry=policy).tunnels.list()
+
+    assert 10 + 6 == len(fake.requests)
+
+
 def test_view_has_resources_of_its_own() -> None:
     """A resource sends through the client or view that it was taken from."""
     client = Client(KEY)
@@ -624,7 +640,10 @@ KNOWN = Budget(limit=3, window=1.0, used=1, in_flight=0, waiting=0, paused=0.0)
 LIMITERS: dict[str, tuple[dict[str, Any], Budget | None]] = {
     "the account's": ({}, None),
     "none": ({"limiter": None}, None),
-    "of the caller": ({"limiter": RateLimit(3)}, None),
+    "of the caller": (
+        {"limiter": RateLimit(3)},
+        Budget(limit=3, window=60.0, used=0, in_flight=0, waiting=0, paused=0.0),
+    ),
     "with a budget of its own": ({"limiter": Odd(KNOWN)}, KNOWN),
     "with a budget of another kind": ({"limiter": Odd(5)}, None),
     "whose budget fails": ({"limiter": Odd(ValueError("odd"))}, None),
@@ -642,11 +661,7 @@ def test_the_budget_never_raises(options: Any, expected: Budget | None) -> None:
     async def use() -> None:
         with pytest.raises(NgrokError):
             await ngrok.tunnels.list()
-        assert (ngrok.budget is None) == (
-            expected is None
-            and "limiter" in options
-            and not (isinstance(options["limiter"], RateLimit))
-        )
+        assert (ngrok.budget is None) == (expected is None and "limiter" in options)
         assert await asyncio.to_thread(lambda: ngrok.budget) is None
         await ngrok.aclose()
         _ = ngrok.budget

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ngrok_async._rate_limit import RateLimit
+from ngrok_async._limits.rate_limit import RateLimit
 from ngrok_async._request import Effect, Request, Response, Timeout
-from ngrok_async._retry import Decision, Outcome, Retry, RetryMiddleware, decide
+from ngrok_async._retry import Decision, Outcome, Retry, RetryDebt, RetryMiddleware, decide
 from ngrok_async.errors import (
     ClientClosedError,
     ConfigurationError,
@@ -61,6 +61,7 @@ def decided(
     max_wait: float | None = None,
     tokens: float = 20.0,
     jitter: float = 0.5,
+    paced: bool = True,
 ) -> Decision:
     """Decide about a read's first attempt, unless told otherwise."""
     return decide(
@@ -72,6 +73,7 @@ def decided(
         max_wait=max_wait,
         tokens=tokens,
         jitter=jitter,
+        paced=paced,
     )
 
 
@@ -347,11 +349,30 @@ def test_backoff_is_an_option(policy: Retry, bound: float) -> None:
     ids=lambda value: value[:12] if isinstance(value, str) else None,
 )
 def test_retry_after_is_obeyed(status: int, after: str, wait: float | None) -> None:
-    """The server's own time is taken as it is, refused beyond 120 s, and ignored if it is junk."""
-    decision = decided(answer(status, after=after))
+    """Nobody comes sooner than the server asks for; beyond 120 s, and junk, is not obeyed."""
+    decision = decided(answer(status, after=after), jitter=0.0)
+    wait = 0.0 if wait == 0.25 else wait  # the usual pause
 
     assert wait == decision.wait
     assert wait is not None or "too long" in decision.reason
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+@pytest.mark.parametrize("after", [0, 5, 120])
+@pytest.mark.parametrize("attempt", [1, 3])
+@pytest.mark.parametrize("paced", [True, False])
+def test_who_was_told_the_same_does_not_come_back_at_once(
+    status: int, after: int, attempt: int, *, paced: bool
+) -> None:
+    """After the server's time comes the usual pause, unless the rate limit spreads the calls."""
+    bound = 0.5 * 2 ** (attempt - 1)
+    waits = [
+        decided(answer(status, after=str(after)), attempt=attempt, jitter=jitter, paced=paced).wait
+        for jitter in (0.0, 0.5, 0.75)
+    ]
+    exact = paced and status == 429
+
+    assert [after + (0 if exact else jitter * bound) for jitter in (0.0, 0.5, 0.75)] == waits
 
 
 def test_longest_retry_after_is_an_option() -> None:
@@ -379,7 +400,7 @@ def test_pause_has_to_fit(remaining: float, wait: float | None) -> None:
         (answer(429, after="5.1"), None),
         (answer(400, "ERR_NGROK_225", after="20"), None),
         (answer(429), 0.25),
-        (answer(503, after="20"), 20.0),
+        (answer(503, after="20"), 20.25),
     ],
     ids=["just fits", "429", "225", "own pause", "no rate limit"],
 )
@@ -831,6 +852,34 @@ async def test_budget_has_an_upper_end(clock: TurnableClock) -> None:
         await call(clock, middleware, Response(status=200))
 
     assert (3, True) == await call(clock, middleware, answer(503), answer(503), answer(503))
+
+
+@pytest.mark.parametrize("budget", [1, 3, 7])
+async def test_successes_earn_exactly(clock: TurnableClock, budget: int) -> None:
+    """Fifths add up to whole repetitions, however many there were."""
+    middleware = retry(clock, Retry(max_attempts=budget + 1, budget=budget))
+    for _ in range(3):
+        dead = (answer(503) for _ in range(budget + 1))
+        assert (budget + 1, False) == await call(clock, middleware, *dead)
+        assert (1, True) == await call(clock, middleware, answer(503))
+        for _ in range(5 * budget):
+            await call(clock, middleware, Response(status=200))
+
+
+async def test_budget_is_shared_by_policies(clock: TurnableClock) -> None:
+    """What one has used is used for all; each still has its own size."""
+    debt = RetryDebt()
+    large, small, none = (
+        RetryMiddleware(Retry(budget=size), lambda: clock, lambda: 0.5, debt=debt)
+        for size in (5, 2, 0)
+    )
+    dead = [answer(503) for _ in range(4)]
+
+    assert (3, True) == await call(clock, small, *dead[:3])
+    assert (1, True) == await call(clock, none, *dead[:1])
+    assert (4, False) == await call(clock, large, *dead)  # 2 and 3 of its 5
+    assert (1, True) == await call(clock, small, *dead[:1])
+    assert (1, True) == await call(clock, large, *dead[:1])
 
 
 async def test_rate_limit_does_not_touch_the_budget(clock: TurnableClock) -> None:

@@ -25,7 +25,10 @@ PACKAGE: Final = "ngrok_async"
 TIMEOUT_S: Final = 60.0
 TESTS: Final[Mapping[str, Sequence[str]]] = {
     "_retry.py": ("tests/test_retry.py", "tests/test_events.py"),
-    "_rate_limit.py": ("tests/test_rate_limit.py", "tests/test_rate_limit_properties.py"),
+    **dict.fromkeys(
+        (f"_limits/{name}.py" for name in ("accounts", "line", "rate_limit", "stated", "window")),
+        ("tests/limits",),
+    ),
     "pagination.py": (
         "tests/test_pagination.py",
         "tests/test_pagination_properties.py",

@@ -188,7 +188,7 @@ class Process:
             await self.redis.aclose()
         assert 0 == limiter.budget.waiting
         assert limiter._alarm is None
-        assert 0 == limiter._local._in_flight
+        assert 0 == limiter._local.in_flight
 
 
 @pytest.fixture

@@ -353,7 +353,7 @@ async def test_225_pauses_nobody_for_long_and_lowers_the_number_in_flight(proces
     assert 0 == one.limiter.budget.paused
     await other.call("b")
 
-    assert 2 == other.limiter._max_in_flight
+    assert 2 == other.limiter._window.max_in_flight
 
 
 async def test_stated_limit_is_adopted_by_all(
@@ -371,7 +371,7 @@ async def test_stated_limit_is_adopted_by_all(
     with pytest.raises(RateLimitedError, match="the limit of 1 requests per 60 s"):
         await late.call("c", max_wait=1)
 
-    adopted = "ngrok states a limit of 2 requests per 60 s: adopted"
+    adopted = "ngrok states a limit: 2 requests per 60 s, 100 at a time from now on"
     assert 2 == warnings(caplog).count(adopted)
     one.answers = [refused(message, after=0)]
     await one.limiter._whole(one.limiter._refused(one.answers[0]))  # said again: nothing new
@@ -609,7 +609,7 @@ async def test_share_is_kept_while_redis_is_away(
 
     assert 4 == len(early)  # "a" is one of them
     budget = one.limiter.budget
-    assert (4, 0.6, 1) == (budget.limit, budget.window, one.limiter._local._max_in_flight)
+    assert (4, 0.6, 1) == (budget.limit, budget.window, one.limiter._local.max_in_flight)
     assert budget == await one.limiter.read_budget()
     assert 1 == len(warnings(caplog))
     assert "ConnectionError" in warnings(caplog)[0]
