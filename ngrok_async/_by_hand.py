@@ -1,10 +1,14 @@
 """A request that the caller spells out, for a route that has no method yet."""
 
+import math
 from collections.abc import Mapping
+from typing import Final
 
 from ngrok_async._functions import kind_of
 from ngrok_async._request import EFFECTS, JSON, Limits, Request, encode_path, new_request
-from ngrok_async._text import checked_dumps
+from ngrok_async._text import checked_dumps, is_int64, shown, unencodable_at
+
+_LONGEST_NAME: Final = 80
 
 
 def request_of(method: object, path: object, params: object, json: JSON, limits: Limits) -> Request:
@@ -15,7 +19,7 @@ def request_of(method: object, path: object, params: object, json: JSON, limits:
     """
     verb = method.upper() if isinstance(method, str) else ""
     if verb not in EFFECTS:
-        raise ValueError(f"method must be one of {', '.join(EFFECTS)}, got {method!r}")
+        raise ValueError(f"method must be one of {', '.join(EFFECTS)}, got {shown(method)}")
     if not isinstance(path, str):
         raise ValueError(  # noqa: TRY004 # one type for every bad argument value
             f'path must be a text, such as "/tunnels"; got {kind_of(path)}'
@@ -48,10 +52,31 @@ def _pair(name: object, value: object) -> tuple[str, str]:
         raise ValueError(  # noqa: TRY004 # as above
             f"the names in params must be texts, got {kind_of(name)}"
         )
-    if not isinstance(value, str | int | float):
-        raise ValueError(  # noqa: TRY004 # as above
-            f"{name} must be a string, a number or a boolean, got {type(value).__name__}"
-        )
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    f"{name}{text}".encode()  # a lone surrogate fails here, and not after a wait for a slot
-    return name, text
+    return _sendable("a name in params", name), _query_text(name, value)
+
+
+def _query_text(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _sendable(_short(name), value)
+    # Not str(): a subclass, such as an enumeration, may have a text of its own.
+    if isinstance(value, int) and is_int64(value):
+        return int.__repr__(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float.__repr__(value)
+    raise ValueError(
+        f"{_short(name)} must be a string, a number or a boolean (integers of at most 64 bits, and "
+        f"no NaN or infinity), got {kind_of(value)}"
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else shown(name)
+
+
+def _sendable(what: str, text: str) -> str:
+    at = unencodable_at(text)
+    if at is not None:
+        raise ValueError(f"{what} cannot be sent: surrogates not allowed (at position {at})")
+    return str.__str__(text)

@@ -1,6 +1,5 @@
 """Arguments to JSON: what a declared parameter accepts, checked before anything is sent."""
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from typing import (
 import attrs
 
 from ngrok_async._request import JSON
+from ngrok_async._text import as_float, checked_dumps, is_int64, shown, unencodable_at
 from ngrok_async.unset import UNSET, UnsetType
 
 
@@ -57,9 +57,10 @@ def id_of(name: str, value: object) -> str:
 
 
 def _wrong(name: str, expected: str, value: object) -> ValueError:
-    # No value in the text: it may be a secret. Numbers and booleans are harmless and help.
-    shown = repr(value) if isinstance(value, bool | int | float) else type(value).__name__
-    return ValueError(f"{name} must be {expected}, got {shown}")
+    # No text: it may be a secret. Numbers and booleans are harmless and help.
+    harmless = isinstance(value, bool | int | float)
+    got = shown(value) if harmless else type(value).__name__
+    return ValueError(f"{name} must be {expected}, got {got}")
 
 
 def _id(name: str, value: object) -> JSON:
@@ -69,14 +70,10 @@ def _id(name: str, value: object) -> JSON:
 def _string(name: str, value: object) -> JSON:
     if not isinstance(value, str):
         raise _wrong(name, "a string", value)
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        position = error.start
-    else:
-        return value
-    msg = f"{name} has a character at position {position} that cannot be encoded as UTF-8"
-    raise ValueError(msg)
+    at = unencodable_at(value)
+    if at is not None:
+        raise ValueError(f"{name} has a character at position {at} that cannot be encoded as UTF-8")
+    return value if type(value) is str else str.__str__(value)  # an enumeration has another text
 
 
 def _boolean(name: str, value: object) -> JSON:
@@ -88,13 +85,13 @@ def _boolean(name: str, value: object) -> JSON:
 def _integer(name: str, value: object) -> JSON:
     if isinstance(value, bool) or not isinstance(value, int):
         raise _wrong(name, "an integer", value)
+    if not is_int64(value):
+        raise _wrong(name, "an integer of at most 64 bits", value)
     return value
 
 
 def _number(name: str, value: object) -> JSON:
-    # An int is finite, and may be too large for math.isfinite().
-    finite = math.isfinite(value) if isinstance(value, float) else isinstance(value, int)
-    if isinstance(value, bool) or not finite:
+    if not math.isfinite(as_float(value)):
         raise _wrong(name, "a finite number", value)
     return value
 
@@ -113,14 +110,8 @@ def _timestamp(name: str, value: object) -> JSON:
 
 
 def _anything(name: str, value: object) -> JSON:
-    try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        reason = str(error)
-    else:
-        return value
-    msg = f"{name} cannot be encoded as JSON: {reason}"
-    raise ValueError(msg)
+    checked_dumps(value, name)
+    return value
 
 
 _SCALARS: Final[Mapping[object, Encoder]] = {
@@ -192,7 +183,7 @@ def _mapping(encode: Encoder) -> Encoder:
             raise _wrong(name, "a mapping", value)
         content = cast("Mapping[object, object]", value)
         return {
-            cast("str", _string(f"a key of {name}", key)): encode(f"{name}[{key!r}]", item)
+            cast("str", _string(f"a key of {name}", key)): encode(f"{name}[{shown(key)}]", item)
             for key, item in content.items()
         }
 
@@ -223,7 +214,7 @@ def _nested(model: type[Any], *also: type[Any]) -> Encoder:
         else:
             raise _wrong(name, f"an instance of {model.__name__} or a mapping", value)
         if unknown := sorted(str(n) for n in given.keys() - encoders().keys()):
-            msg = f"{name} has no field {unknown[0]!r}; it has {', '.join(sorted(encoders()))}"
+            msg = f"{name} has no field {shown(unknown[0])}; it has {', '.join(sorted(encoders()))}"
             raise ValueError(msg)
         return {
             field: None if item is None else encoders()[field](f"{name}.{field}", item)

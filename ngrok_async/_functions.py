@@ -11,6 +11,7 @@ from typing import Final
 
 from ngrok_async._limits.rate_limit import RateLimit
 from ngrok_async._request import Middleware, OnEvent, Request, Response, Send
+from ngrok_async._text import shown
 from ngrok_async.errors import ConfigurationError
 from ngrok_async.unset import UNSET, Unset
 
@@ -76,10 +77,7 @@ def held(middleware: Middleware, name: str) -> Middleware:
 
 def kind_of(value: object) -> str:
     """Tell what was passed without its text, such as a Redis URL with a password."""
-    if isinstance(value, type):
-        return f"the class {value.__name__}"
-    plain = value is None or isinstance(value, int | float)
-    return repr(value) if plain else type(value).__name__
+    return type(value).__name__ if isinstance(value, str) else shown(value)
 
 
 def _problem(value: object, count: int) -> str | None:

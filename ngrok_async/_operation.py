@@ -38,7 +38,7 @@ from ngrok_async._request import (
     encode_segment,
     new_request,
 )
-from ngrok_async._text import Body, dumps
+from ngrok_async._text import Body, dumps, shown
 from ngrok_async._wire import MismatchError, decode, loads, read_quickly
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
@@ -304,7 +304,7 @@ def _limit(name: str, value: object) -> JSON:
         return None
     if type(value) is not int or value not in _PAGE_SIZES:
         msg = (
-            f"{name} must be an integer from 1 to 100 (the size of a page), got {value!r}; "
+            f"{name} must be an integer from 1 to 100 (the size of a page), got {shown(value)}; "
             "for more items walk over the list, or use collect(max_items=...)"
         )
         raise ValueError(msg)
@@ -314,7 +314,7 @@ def _limit(name: str, value: object) -> JSON:
 def _cursor(name: str, value: object) -> JSON:
     if value is None:
         return None
-    cursor = id_of(name, value)
+    cursor = str.__str__(id_of(name, value))  # an enumeration has another text
     if "://" in cursor:
         raise ValueError(
             f"{name} must be an id or a pager's cursor, got a URL: of a `next_page_uri` it is what "
@@ -330,7 +330,7 @@ def _filter(name: str, value: object) -> JSON:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        msg = f"{name} must be a condition such as 'obj.region == \"eu\"', got {value!r}"
+        msg = f"{name} must be a condition such as 'obj.region == \"eu\"', got {shown(value)}"
         raise ValueError(msg)
     return encoder(str)(name, value)  # refuses what cannot be sent as UTF-8
 

@@ -19,6 +19,7 @@ from ngrok_async._functions import kind_of
 from ngrok_async._mistakes import RESOURCES
 from ngrok_async._request import encode_path
 from ngrok_async._secret import APIKey, AskedKey, AskForKey
+from ngrok_async._text import as_float, shown
 from ngrok_async._version import __version__
 from ngrok_async.errors import ConfigurationError
 
@@ -43,7 +44,7 @@ class SupportsURL(Protocol):
 def instance(name: str, value: T, kind: type[T], example: str) -> T:
     """Return `value` if it is of its kind."""
     if not isinstance(value, kind):
-        msg = f"{name} must be a {kind.__name__}, such as {example}; got {value!r}"
+        msg = f"{name} must be a {kind.__name__}, such as {example}; got {shown(value)}"
         raise ConfigurationError(msg)
     return value
 
@@ -71,11 +72,12 @@ def max_wait_of(value: object) -> float | None:
     """Return the longest wait in seconds, or None for no limit."""
     if value is None:
         return None
-    # The comparison is False for NaN.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        msg = f"max_wait must be seconds from 0 on, or None for no limit; got {value!r}"
-        raise ConfigurationError(msg)
-    return value
+    seconds = as_float(value)
+    if not seconds >= 0:
+        raise ConfigurationError(
+            f"max_wait must be seconds from 0 on, or None for no limit; got {shown(value)}"
+        )
+    return seconds
 
 
 def api_key_of(given: str | AskForKey | None) -> APIKey | AskedKey:
@@ -113,18 +115,18 @@ def base_url_of(given: str | SupportsURL | None, *, allow_insecure: bool) -> str
         msg = "base_url must not hold a user name or password; the API key is passed as api_key="
         raise ConfigurationError(msg)
     if parts.query or parts.fragment:
-        msg = f"base_url must not have a query or a fragment, got {url!r}"
+        msg = f"base_url must not have a query or a fragment, got {shown(url)}"
         raise ConfigurationError(msg)
     if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts.hostname or ""):
         msg = (
-            f"base_url must be https, got {url!r}: the API key would be readable on the way "
+            f"base_url must be https, got {shown(url)}: the API key would be readable on the way "
             "(http is for this machine only, or with allow_insecure=True)"
         )
         raise ConfigurationError(msg)
     path = parts.path.rstrip("/")
     if path and (parts.hostname == _NGROK or _is_route(path)):
         raise ConfigurationError(
-            f"base_url must not have the route of a call in it, got {url!r}; write "
+            f"base_url must not have the route of a call in it, got {shown(url)}; write "
             f"{parts.scheme}://{parts.netloc}"
         )
     try:
@@ -205,6 +207,6 @@ def user_agent(app_info: object) -> str:
         or not app_info.isprintable()
         or not app_info.isascii()
     ):
-        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {app_info!r}"
+        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {shown(app_info)}"
         raise ConfigurationError(msg)
     return f"{app_info.strip()} {own}"

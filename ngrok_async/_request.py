@@ -14,7 +14,7 @@ from urllib.parse import quote
 import attrs
 from multidict import CIMultiDict, MultiMapping
 
-from ngrok_async._text import Body, checked_dumps
+from ngrok_async._text import Body, as_float, checked_dumps, shown
 from ngrok_async._unfrozen import unfrozen
 from ngrok_async.errors import ConfigurationError
 
@@ -73,14 +73,8 @@ _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _seconds(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if value is None:
-        return
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not 0 < value < float("inf")
-    ):
-        msg = f"{attribute.name} must be seconds above 0, or None for no limit; got {value!r}"
+    if value is not None and not 0 < as_float(value) < float("inf"):
+        msg = f"{attribute.name} must be seconds above 0, or None for no limit; got {shown(value)}"
         raise ValueError(msg)
 
 
@@ -353,13 +347,15 @@ def encode_segment(name: str, value: str) -> str:
     if _PLAIN.fullmatch(value):
         return value
     if value in {"", ".", ".."}:
-        msg = f"{name} must be the id of a resource, got {value!r}"
+        msg = f"{name} must be the id of a resource, got {shown(value)}"
         raise ValueError(msg)
     if not value.isprintable():
-        msg = f"{name} must not have control characters, got {value!r}"
+        msg = f"{name} must not have control characters, got {shown(value)}"
         raise ValueError(msg)
     if "://" in value:  # the `uri` of a model, where its `id` was meant
-        raise ValueError(f"{name} must be the id of a resource, and not its address; got {value!r}")
+        raise ValueError(
+            f"{name} must be the id of a resource, and not its address; got {shown(value)}"
+        )
     return quote(value, safe="")
 
 
@@ -370,20 +366,22 @@ def encode_path(path: str) -> str:
         ValueError: It does not start with one slash, or has a query, a fragment, an empty or a dot
             segment (encoded ones included) or a control character.
     """
+    if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
+        raise ValueError(f"the path must be a string, got {shown(path)}")  # noqa: TRY004 # one type for every bad argument value
     if not path.startswith("/"):
         raise ValueError(
-            f"the path must start with '/' (the base URL stands before it), got {path!r}"
+            f"the path must start with '/' (the base URL stands before it), got {shown(path)}"
         )
     for wrong, hint in (("?", "pass params= for a query"), ("#", "a fragment is never sent")):
         if wrong in path:
-            msg = f"the path must not have {wrong!r} ({hint}), got {path!r}"
+            msg = f"the path must not have {wrong!r} ({hint}), got {shown(path)}"
             raise ValueError(msg)
     if not path.isprintable() or "\\" in path:
-        msg = f"the path must not have backslashes or control characters, got {path!r}"
+        msg = f"the path must not have backslashes or control characters, got {shown(path)}"
         raise ValueError(msg)
     for segment in path[1:].split("/"):
         if segment.lower().replace("%2e", ".") in {"", ".", ".."}:
-            msg = f"the path must not have empty or dot segments, got {path!r}"
+            msg = f"the path must not have empty or dot segments, got {shown(path)}"
             raise ValueError(msg)
     return quote(path, safe="/%:@!$&'()*+,;=~")
 

@@ -3,7 +3,7 @@
 import logging
 import random
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import attrs
 
@@ -11,6 +11,7 @@ from ngrok_async._answer import UNPROCESSED_CODES, envelope, is_ambiguous, is_th
 from ngrok_async._clock import Clock, sleep
 from ngrok_async._request import Effect, Request, Response, Send, concluded
 from ngrok_async._retry_after import retry_after
+from ngrok_async._text import as_float, shown
 from ngrok_async.errors import (
     ConnectError,
     NgrokError,
@@ -33,30 +34,26 @@ _SUCCESSES: Final = 5
 
 def _at_least_one(_: object, attribute: "attrs.Attribute[int]", value: object) -> None:
     if type(value) is not int or value < 1:
-        msg = f"{attribute.name} must be an integer above 0 (1: no repetition), got {value!r}"
+        msg = f"{attribute.name} must be an integer above 0 (1: no repetition), got {shown(value)}"
         raise ValueError(msg)
 
 
 def _not_negative(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    # Not `value < 0`: NaN would pass.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        msg = f"{attribute.name} must be a number, 0 or more, got {value!r}"
+    if not as_float(value) >= 0:
+        msg = f"{attribute.name} must be a number, 0 or more, got {shown(value)}"
         raise ValueError(msg)
 
 
-def _codes(value: Iterable[str]) -> frozenset[str]:
+def _codes(value: Iterable[object]) -> frozenset[str]:
     if isinstance(value, str):  # it would become a set of letters
-        msg = f"codes must be a set such as {{{value!r}}}, got {value!r}"
+        msg = f"codes must be a set such as {{{shown(value)}}}, got {shown(value)}"
         raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
-    codes = frozenset(value)
-    if not all(map(_is_text, codes)):
-        msg = f"codes must be codes of ngrok such as 'ERR_NGROK_18016', got {set(codes)}"
-        raise ValueError(msg)
-    return codes
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+    codes = tuple(value)
+    if wrong := [code for code in codes if not isinstance(code, str)]:
+        raise ValueError(
+            f"codes must be codes of ngrok such as 'ERR_NGROK_18016', got {shown(wrong[0])}"
+        )
+    return frozenset(cast("tuple[str, ...]", codes))
 
 
 @attrs.frozen

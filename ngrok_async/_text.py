@@ -45,6 +45,16 @@ def shown(value: object) -> str:
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
+def as_float(value: object) -> float:
+    """Return a number as a float; for what is none NaN, which every comparison refuses."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:  # an integer beyond the largest float
+        return math.nan
+
+
 def is_int64(value: int) -> bool:
     """Tell whether an integer has at most 64 bits, its sign included."""
     # Not with a range: of a subclass such as an enumeration it would try one number after another.

@@ -54,6 +54,7 @@ __all__ = [
     "TransportError",
 ]
 
+_LONGEST_PATH: Final = 300
 _NO_DETAILS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -104,7 +105,7 @@ class NgrokError(Exception):
         """Tell what failed, on which request, after how many attempts."""
         text = self._headline()
         if self.method:
-            text += f" on {self.method} {self.path}"
+            text += f" on {self.method} {_shortened(self.path)}"
         if self.attempts > 1:
             text += f" after {self.attempts} attempts"
         if self.retry_budget_exhausted:
@@ -117,6 +118,13 @@ class NgrokError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle and copy with all attributes."""
         return _restore, (type(self), self.args), self.__dict__
+
+
+def _shortened(path: str | None) -> str | None:
+    # It holds the ids that were passed, whatever they are.
+    if path is None or len(path) <= _LONGEST_PATH:
+        return path
+    return f"{path[:_LONGEST_PATH]}... ({len(path)} characters)"
 
 
 def _restore(cls: type[NgrokError], args: tuple[object, ...]) -> NgrokError:

@@ -11,6 +11,7 @@ import attrs
 
 from ngrok_async._mistakes import ExplainedList
 from ngrok_async._request import JSON
+from ngrok_async._text import shown
 from ngrok_async.errors import NgrokError, PaginationError
 
 T = TypeVar("T")
@@ -143,7 +144,7 @@ class Pager(ExplainedList, Generic[T]):
             max_items: Stop after as many; no page is asked for that they do not need.
         """
         if max_items is not None and (type(max_items) is not int or max_items < 0):
-            msg = f"max_items must be 0 or more, or None for all; got {max_items!r}"
+            msg = f"max_items must be 0 or more, or None for all; got {shown(max_items)}"
             raise ValueError(msg)
         walk, cursor = self._resumed(), self.cursor
         items: list[T] = []

@@ -38,6 +38,7 @@ from ngrok_async._limits.stated import NOTHING, Stated, stated_limits
 from ngrok_async._limits.window import Window
 from ngrok_async._redis_script import SCRIPT, SHA
 from ngrok_async._request import Request, Response, Send
+from ngrok_async._text import as_float, shown
 from ngrok_async.errors import ConnectError
 
 __all__ = ["RedisRateLimit", "Scripts"]
@@ -125,11 +126,11 @@ class RedisRateLimit:
         self._window = Window(requests, window, in_flight, jitter=jitter)
         self._given_clock = clock
         for what, seconds in (("lease", lease), ("command_timeout", command_timeout)):
-            if isinstance(seconds, bool) or not 0 < seconds < float("inf"):
-                msg = f"{what} must be seconds above 0, got {seconds!r}"
+            if not 0 < as_float(seconds) < float("inf"):
+                msg = f"{what} must be seconds above 0, got {shown(seconds)}"
                 raise ValueError(msg)
-        if share is not None and (isinstance(share, bool) or not 0 < share <= 1):
-            msg = f"share must be above 0 and at most 1, or None; got {share!r}"
+        if share is not None and not 0 < as_float(share) <= 1:
+            msg = f"share must be above 0 and at most 1, or None; got {shown(share)}"
             raise ValueError(msg)
         self._jitter = jitter
         self._redis = redis
@@ -589,7 +590,7 @@ def _name(prefix: str, account: object) -> str:
     finally:
         del account  # tracebacks print local variables
     if not prefix or set(prefix) & set("{}"):
-        msg = f"prefix must be a text without braces, got {prefix!r}"
+        msg = f"prefix must be a text without braces, got {shown(prefix)}"
         raise ValueError(msg)
     return f"{prefix}:{{{digest[:32]}}}"
 

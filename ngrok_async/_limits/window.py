@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ngrok_async._limits.stated import Stated, allows, within_both
-from ngrok_async._text import shown
+from ngrok_async._text import as_float, shown
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
@@ -70,7 +70,7 @@ class Window:
         for name, value in (("requests", requests), ("in_flight", in_flight)):
             if type(value) is not int or value < 1:
                 raise ValueError(f"{name} must be an integer above 0, got {shown(value)}")
-        if isinstance(seconds, bool) or not 0 < seconds < _NEVER:
+        if not 0 < as_float(seconds) < _NEVER:
             raise ValueError(f"window must be seconds above 0, got {shown(seconds)}")
         self._own = (requests, float(seconds), in_flight)
         self._is_share = is_share
