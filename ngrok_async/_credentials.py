@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -103,6 +104,28 @@ class Credentials:
         if self._proxy is not None:
             headers.pop("Proxy-Authorization", None)
             request.proxy_headers = None
+
+
+class HiddenBody(aiohttp.BytesPayload):
+    """A body that no variable of aiohttp's shows."""
+
+    def __init__(self, body: bytes) -> None:
+        """Keep it."""
+        # Not its own: it warns of bodies from 1 MiB on, and there is no other form to send it in.
+        aiohttp.Payload.__init__(self, body, content_type="application/json")
+        self._size = len(body)
+
+    async def write_with_length(
+        self,
+        writer: AbstractStreamWriter,
+        content_length: int | None,  # noqa: ARG002 # aiohttp's; it is that of the body
+    ) -> None:
+        """Write it; in a task of aiohttp's, of whose end the event loop may tell."""
+        try:
+            await writer.write(self._value)
+        except BaseException as error:
+            forget_locals(error)
+            raise
 
 
 class _LastHook:

@@ -9,7 +9,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import suppress
 from types import FrameType
-from typing import Final
+from typing import Final, cast
 
 # The values that pass through frames of these are ours and not the caller's.
 _LIBRARIES: Final = frozenset({
@@ -49,7 +49,7 @@ def _frames(error: BaseException) -> Iterator[FrameType]:
         seen.add(id(each))
         waiting += (each.__cause__, each.__context__)
         if isinstance(each, BaseExceptionGroup):
-            waiting += each.exceptions
+            waiting += cast("tuple[BaseException, ...]", each.exceptions)
         step = each.__traceback__
         while step is not None:
             yield step.tb_frame

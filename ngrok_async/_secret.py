@@ -108,7 +108,7 @@ class AskedKey:
             forget_locals(error, of_all=True)
             raise
         else:
-            if isinstance(text, str):
+            if isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
                 return APIKey(text)
             reason = f"returned {type(text).__name__}, and not a string"
             del given, text

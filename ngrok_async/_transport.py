@@ -5,7 +5,6 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, urlencode
 
 import aiohttp
 from multidict import CIMultiDict
@@ -13,9 +12,16 @@ from yarl import URL
 
 from ngrok_async._attempt import Attempt, LostError
 from ngrok_async._clock import Clock
-from ngrok_async._credentials import STAND_IN, Credentials, Gate, Proxy, unused_proxy
+from ngrok_async._credentials import (
+    STAND_IN,
+    Credentials,
+    Gate,
+    HiddenBody,
+    Proxy,
+    unused_proxy,
+)
 from ngrok_async._forget import forget_locals
-from ngrok_async._request import Request, Response, check, new_response
+from ngrok_async._request import Request, Response, check_headers, new_response, target
 from ngrok_async._secret import APIKey, AskedKey, SentKeys
 from ngrok_async._timeouts import Timeouts
 from ngrok_async.errors import (
@@ -176,7 +182,9 @@ class Transport:
         session = self._session
         if session is None or self.closed:
             session = self.open()
-        check(request)
+        url = URL(f"{self.base_url}{target(request)}", encoded=True)
+        if request.headers:
+            check_headers(request.headers)
         clock, progress = self._clock or asyncio.get_running_loop(), request.progress
         now = clock.time()
         seconds = _seconds(request, now)
@@ -186,7 +194,7 @@ class Transport:
         progress.begin(now)
         outcome: Response | NgrokError | None
         try:
-            outcome = await self._exchange(attempt)
+            outcome = await self._exchange(attempt, url)
         except (
             asyncio.CancelledError,
             LostError,
@@ -212,10 +220,10 @@ class Transport:
             raise outcome
         return outcome
 
-    async def _exchange(self, attempt: Attempt) -> Response | ResponseTooLargeError:
+    async def _exchange(self, attempt: Attempt, url: URL) -> Response | ResponseTooLargeError:
         # A coroutine of its own: tracebacks print local variables, and these forget theirs.
         request, session, keys = attempt.request, attempt.session, attempt.keys
-        url, headers = self._url(request), self._headers_of(request)
+        headers = self._headers_of(request)
         credentials = self._credentials
         if credentials is None or headers["Authorization"] != STAND_IN:
             credentials = await self._other_credentials(headers, keys)
@@ -227,13 +235,13 @@ class Transport:
         else:
             attempt.credentials = credentials
             middlewares = (attempt,)
-        sent = request.body
+        payload = None if request.body is None else HiddenBody(request.body)
         response = await session.request(
             request.method,
             url,
-            data=None if sent is None else aiohttp.BytesPayload(sent),
+            data=payload,
             headers=headers,
-            skip_auto_headers=_NOT_ADDED.get(request.method) if sent is None else None,
+            skip_auto_headers=_NOT_ADDED.get(request.method) if payload is None else None,
             timeout=_connect_timeout(request.timeout.connect),
             allow_redirects=False,  # the key would go along
             raise_for_status=False,
@@ -261,10 +269,6 @@ class Transport:
         headers["Authorization"] = STAND_IN
         keys.add(given)
         return Credentials(given, self._proxy)
-
-    def _url(self, request: Request) -> URL:
-        query = f"?{urlencode(request.query, quote_via=quote)}" if request.query else ""
-        return URL(f"{self.base_url}{request.path}{query}", encoded=True)
 
     def _headers_of(self, request: Request) -> CIMultiDict[str]:
         headers = self._headers if request.body is None else self._json_headers

@@ -263,8 +263,13 @@ class Client(Explained):
             ValueError: Method, path, params or json cannot be sent.
             NgrokError: See `ngrok_async.errors`.
         """
-        request = request_of(method, path, params, json, self.limits())
-        del json, params  # tracebacks print local variables
+        try:
+            request = request_of(method, path, params, json, self.limits())
+        except ValueError as error:
+            forget_locals(error)
+            raise
+        finally:
+            del json, params  # they may be secret, and tracebacks print local variables
         return await self.call(request, lambda body: loads(body) if body.strip() else None)
 
     async def call(self, request: Request, decode: Callable[[bytes], T]) -> T:
