@@ -46,6 +46,9 @@ class Call:
             response = await self._send(request, self._keys)
         except NgrokError as error:
             self.maybe_applied = before or error.maybe_applied
+            if not error.attempts:
+                self.attempts -= 1  # refused before anything was sent
+                raise
             seconds = time.monotonic() - begin
             kind = type(error).__name__
             request.emit("AttemptEvent", status=None, error=kind, seconds=seconds)

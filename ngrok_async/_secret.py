@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from inspect import isawaitable
 from pathlib import PurePath
-from types import MethodType
-from typing import Final, NoReturn, TypeAlias
+from types import MethodType, TracebackType
+from typing import Final, NoReturn, TypeAlias, cast
 
 from ngrok_async._forget import forget_locals
 from ngrok_async.errors import ConfigurationError
@@ -132,12 +132,12 @@ class AskedKey:
 
 
 def _where(error: BaseException) -> str:
-    """Return the place where an error was raised, as far as that was in Python code."""
-    step = error.__traceback__
-    while step is not None and step.tb_next is not None:
+    """Return the place in the caller's code where an error was raised."""
+    step = cast("TracebackType", error.__traceback__)
+    if step.tb_next is None:
+        return ""  # by the call itself, such as that of a function with a parameter
+    while step.tb_next is not None:
         step = step.tb_next
-    if step is None:
-        return ""
     code = step.tb_frame.f_code
     return f" in {code.co_name} ({PurePath(code.co_filename).name}, line {step.tb_lineno})"
 
