@@ -172,7 +172,9 @@ class Pager(ExplainedList, Generic[T]):
 
     def __repr__(self) -> str:
         """Show the list and the place in it."""
-        return f"<Pager {self._listing.path} cursor={self.cursor!r}>"
+        # What asyncio says to `create_task(pager)` has nothing but this in it.
+        new = "" if self._walk.started else ": await it for one page, its collect() for all items"
+        return f"<Pager {self._listing.path} cursor={self.cursor!r}{new}>"
 
     def _resumed(self) -> "_Walk[T]":
         if self._walk.finished:
@@ -188,7 +190,7 @@ class _Walk(Generic[T]):
         self._query = query  # of the first page
         self._here = _cursor(query)  # of the current page
         self._show(Page(items=()))
-        self._started = False
+        self.started = False
         self.finished = False
         self._turning = False
         self._seen: set[int] = set()  # hashes of the queries: a walk may have 10,000 pages
@@ -260,7 +262,7 @@ class _Walk(Generic[T]):
         self._seen.add(hash(query))
         self._here = _cursor(query)
         self._show(self._without_repeats(page))
-        self._started = True
+        self.started = True
         return True
 
     def prefetch(self) -> None:
@@ -306,7 +308,7 @@ class _Walk(Generic[T]):
 
     def _next(self) -> Query | None:
         """Return the query of the next page, as the current one's link has it."""
-        if not self._started:
+        if not self.started:
             return self._query
         if not self._page.next_page_uri:
             return None

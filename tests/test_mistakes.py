@@ -230,9 +230,14 @@ async def test_what_takes_an_awaitable_takes_a_pager(way: Callable[[Any], Any]) 
 
 
 async def test_a_task_is_made_of_a_coroutine() -> None:
-    """That is Python's own rule and text; `collect()` is one."""
+    """That is asyncio's own rule and text, in which the pager says that `collect()` is one."""
     pager: Any = Client(KEY).tunnels.list()
-    with pytest.raises(TypeError, match="a coroutine was expected, got <Pager /tunnels"):
+    with pytest.raises(
+        TypeError, match=r"a coroutine was expected, got <Pager /.* its collect\(\)"
+    ):
         asyncio.create_task(pager)  # noqa: RUF006 # there is none
+    async with asyncio.TaskGroup() as tasks:
+        with pytest.raises(TypeError, match=r"its collect\(\) for all items"):
+            tasks.create_task(pager)
     with pytest.raises(TypeError, match="'Pager' object is not subscriptable"):
         itemgetter(0)(cast("Any", pager))

@@ -303,11 +303,14 @@ async def test_a_page_keeps_unknown_fields_read_only() -> None:
 
 
 async def test_repr_tells_list_and_place() -> None:
-    """In a log, a pager shows what it walks and how far it is."""
+    """In a log, a pager shows what it walks and how far it is; a new one, what it is for."""
     pager = pager_of(Things("ab", "c"))
+    new = "<Pager /things cursor=None: await it for one page, its collect() for all items>"
 
+    assert new == repr(pager)
+    await pager.collect(1)
     assert "<Pager /things cursor=None>" == repr(pager)
-    await pager.collect(2)
+    await pager.collect(1)
     assert "<Pager /things cursor='@1'>" == repr(pager)
 
 
