@@ -99,6 +99,9 @@ if TYPE_CHECKING:
 
         _synonyms: ClassVar[Instead]
 
+    class ExplainedResource(Explained):
+        """Is no list, but has one."""
+
     class ExplainedList:
         """Is no list, and says what is one."""
 
@@ -128,6 +131,17 @@ else:
                     if found.startswith("`"):
                         return f"; write {found}"
             return ""
+
+    class ExplainedResource(Explained):
+        """Is no list, but has one."""
+
+        __slots__ = ()
+
+        def __aiter__(self) -> NoReturn:
+            raise TypeError(f"{self!r} is not iterable; write `async for item in ...list()`")
+
+        def __getitem__(self, index: object) -> NoReturn:
+            raise TypeError(f"{self!r} is not subscriptable; write `await ...get(id)`, or `list()`")
 
     class ExplainedList(Explained):
         """Is no list, and says what is one."""

@@ -27,7 +27,7 @@ import attrs
 
 from ngrok_async._encode import Encoder, encoder, id_of
 from ngrok_async._forget import forget_locals
-from ngrok_async._mistakes import OF_RESOURCE, Explained, Instead, explained_arguments
+from ngrok_async._mistakes import OF_RESOURCE, ExplainedResource, Instead, explained_arguments
 from ngrok_async._request import (
     EFFECTS,
     JSON,
@@ -84,7 +84,7 @@ class Caller(Protocol):
         ...
 
 
-class Resource(Explained):
+class Resource(ExplainedResource):
     """The operations of one kind of resource; reached as an attribute of `Client`.
 
     Attributes:

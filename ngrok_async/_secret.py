@@ -12,6 +12,11 @@ from ngrok_async._forget import forget_locals
 from ngrok_async.errors import ConfigurationError
 
 MASK: Final = "***"
+# What is copied along, from a header or a file of settings.
+_NOT_OF_KEYS: Final = {
+    "Bearer ": "pass the key alone, the client writes the header",
+    "NGROK_API_KEY=": "pass what comes after it",
+}
 _NOT_IN_HEADERS: Final = "[^!-~]"
 _UNITS: Final = r"\\+|[^\\]"
 # A shorter one is no key of ngrok but a word, such as a test's "key" or "ngrok", and taking it out
@@ -41,6 +46,10 @@ class APIKey:
                 "(keys are made at https://dashboard.ngrok.com/api-keys)"
             )
             raise ConfigurationError(msg)
+        for start, advice in _NOT_OF_KEYS.items():
+            if text.upper().startswith(start.upper()):
+                del text  # tracebacks print local variables
+                raise ConfigurationError(f"the API key begins with {start!r}; {advice}")
         if bad := re.search(_NOT_IN_HEADERS, text):
             position = bad.start()
             del text, bad  # tracebacks print local variables

@@ -134,6 +134,17 @@ def test_pages_and_pagers_have_no_length() -> None:
     assert page == copy.deepcopy(page) == pickle.loads(pickle.dumps(page))  # noqa: S301 # our own
 
 
+async def test_a_resource_is_no_list() -> None:
+    """Its list is what it has, and a single item is to be asked for."""
+    tunnels: Any = Client(KEY).tunnels
+    with pytest.raises(TypeError, match=r"<Tunnels> is not iterable; write `async for .*list\(\)`"):
+        aiter(tunnels)
+    with pytest.raises(TypeError, match=r"<Tunnels> is not subscriptable; .*get\(id\)"):
+        tunnels["tn_1"]
+    with pytest.raises(TypeError, match=r"list\(\)"):
+        list(tunnels)
+
+
 # Calls
 
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -196,3 +197,19 @@ def test_scrubbing_is_not_fooled_by_what_nearly_is_the_key(unit: str) -> None:
     text = unit * 100
 
     assert text == key.scrub(text)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        ("Bearer 2hidden", "begins with 'Bearer '; pass the key alone"),
+        (" bearer 2hidden", "begins with 'Bearer '"),
+        ("NGROK_API_KEY=2hidden", "begins with 'NGROK_API_KEY='; pass what comes after it"),
+    ],
+)
+def test_what_is_copied_along_is_named(wrong: str, advice: str) -> None:
+    """A header or a file of settings has more than the key; the key is not shown."""
+    with pytest.raises(ConfigurationError, match=re.escape(advice)) as caught:
+        APIKey(wrong)
+
+    assert "hidden" not in str(caught.value)

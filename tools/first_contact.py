@@ -26,8 +26,8 @@ wrong on purpose. The messages are made by running it: `python -m tools.first_co
 page, and a test compares the two. The pieces find a `Client` called `ngrok`, and the `url` and the
 `key` of a [fake ngrok](testing.md) with three agents.
 
-A type checker (mypy, pyright, or the one in your editor) marks numbers 4, 5 and the wrong keyword
-at the end before anything runs.
+A type checker (mypy, pyright, or the one in your editor) marks most of them before anything runs:
+4, 5, 11 to 15, 17 to 19, 24, 25 and the wrong keyword at the end.
 """
 
 
@@ -178,6 +178,195 @@ asyncio.run(agents())
         in_thread=True,
     ),
     Mistake(
+        title="11. A name from elsewhere",
+        code="ngrok.agents",
+        advice=(
+            "The names are those of the API, in its spelling and in the plural: agents are "
+            "`tunnel_sessions`, domains `reserved_domains`, an agent's authtokens `credentials`. "
+            "`dir(ngrok)` has all of them. The same goes for what a resource can do, and for a "
+            "client:"
+        ),
+    ),
+    Mistake(
+        title="",
+        code="""\
+for mistake in (
+    lambda: ngrok.domain,
+    lambda: ngrok.backends.failovers,
+    lambda: ngrok.tunnel_sessions.delete,
+    lambda: ngrok.ip_policies.retrieve,
+    lambda: ngrok.close(),
+):
+    try:
+        mistake()
+    except AttributeError as error:
+        print(error)
+""",
+        advice="",
+    ),
+    Mistake(
+        title="12. The items of a page under the name that ngrok-api has",
+        code="""\
+page = await ngrok.tunnel_sessions.list()
+print(page.tunnel_sessions)
+""",
+        advice="The official client names them anew in each list. Here they are `items` in all.",
+    ),
+    Mistake(
+        title="13. The length of a list",
+        code="print(len(ngrok.tunnel_sessions.list()))",
+        advice=(
+            "ngrok does not tell how many there are, so they have to be fetched: "
+            "`len(await ngrok.tunnel_sessions.list().collect())`. Nor has a page a length or a "
+            "first item of its own; its items have:"
+        ),
+    ),
+    Mistake(
+        title="",
+        code="""\
+page = await ngrok.tunnel_sessions.list()
+for mistake in (lambda: len(page), lambda: page[0]):
+    try:
+        mistake()
+    except TypeError as error:
+        print(error)
+""",
+        advice="",
+    ),
+    Mistake(
+        title="14. A resource in place of its list",
+        code="""\
+async for agent in ngrok.tunnel_sessions:
+    print(agent.id)
+""",
+        advice="To list is one of the things that it can do: `ngrok.tunnel_sessions.list()`.",
+    ),
+    Mistake(
+        title="15. Arguments by position",
+        code='await ngrok.ip_policies.create("office")',
+        advice=(
+            "Only what stands in the path of a call comes by position: ids. Everything else has "
+            "its name, since the API gets new fields and they have no order."
+        ),
+    ),
+    Mistake(
+        title="16. An address in place of an id",
+        code="""\
+page = await ngrok.tunnel_sessions.list(limit=1)
+await ngrok.tunnel_sessions.list(before_id=page.next_page_uri)
+""",
+        advice=(
+            "A pager follows the links by itself. To go on later, keep its `cursor`: see "
+            "[Lists](lists.md). Nor is the `uri` of a model its `id`:"
+        ),
+    ),
+    Mistake(
+        title="",
+        code="""\
+agent = (await ngrok.tunnel_sessions.list()).items[0]
+await ngrok.tunnel_sessions.get(agent.uri)
+""",
+        advice="",
+    ),
+    Mistake(
+        title="17. A task of a pager",
+        code="task = asyncio.create_task(ngrok.tunnel_sessions.list())",
+        advice=(
+            "A task is made of a coroutine, which `collect()` is: "
+            "`asyncio.create_task(ngrok.tunnel_sessions.list().collect())`. What takes anything "
+            "that can be awaited, such as `asyncio.gather` and `asyncio.wait_for`, takes a pager "
+            "too, and gives its first page."
+        ),
+    ),
+    Mistake(
+        title="18. Options that only a client has",
+        code="calm = ngrok.with_options(limiter=RateLimit(10))",
+        advice=(
+            "`with_options` makes a view, and all views of a client share its session and its "
+            "rate limit. Views may differ in `timeout`, `retry`, `max_wait` and `prefetch`."
+        ),
+    ),
+    Mistake(
+        title="19. `with` in place of `async with`",
+        code="""\
+with Client(key, base_url=url) as client:
+    pass
+""",
+        advice=(
+            "To close connections takes an event loop. Without a block it is `await "
+            "client.aclose()`. A client itself is nothing to await:"
+        ),
+    ),
+    Mistake(
+        title="",
+        code="client = await Client(key, base_url=url)",
+        advice="",
+    ),
+    Mistake(
+        title="20. A key with its header",
+        code='client = Client("Bearer 2abcTheKey_5deFgh", base_url=url)',
+        advice="",
+    ),
+    Mistake(
+        title="21. A base URL with a route",
+        code='client = Client(key, base_url="https://api.ngrok.com/tunnels")',
+        advice=(
+            "The base URL is where the API begins, and each call adds its route. It may be a text "
+            "or a URL of yarl, pydantic or httpx."
+        ),
+    ),
+    Mistake(
+        title="22. A proxy that only the environment knows",
+        code="""\
+os.environ["HTTPS_PROXY"] = "http://10.0.0.1:3128"
+async with Client(key, base_url="https://127.0.0.1:1", retry=None) as client:
+    await client.tunnels.list()
+""",
+        advice=(
+            "A client does what it is told, and not what happens to be set. Pass `proxy=`, or a "
+            "session of yours with `trust_env=True`."
+        ),
+    ),
+    Mistake(
+        title="23. An `async` listener, and a middleware without `return`",
+        code="""\
+async def listen(event):
+    print(event)
+
+
+client = Client(key, base_url=url, on_event=listen)
+""",
+        advice=(
+            "Between the steps of a call nobody waits: put the event into a queue, and work on it "
+            "elsewhere. A middleware, on the other hand, is awaited for what it returns:"
+        ),
+    ),
+    Mistake(
+        title="",
+        code="""\
+async def note(request, send):
+    print(request.route)
+    await send(request)
+
+
+async with Client(key, base_url=url, middlewares=[note]) as client:
+    await client.tunnels.list()
+""",
+        advice="",
+    ),
+    Mistake(
+        title="24. A clock that is none",
+        code="client = Client(key, base_url=url, clock=3)",
+        advice="Only tests need one: see [Testing your code](testing.md).",
+    ),
+    Mistake(
+        title="25. A query that is no mapping",
+        code="""\
+await ngrok.request("GET", "/tunnels", params=[("limit", 10)])
+""",
+        advice="A name that occurs twice is nothing that the API knows.",
+    ),
+    Mistake(
         title="And a misspelt keyword",
         code='await ngrok.ip_policies.create(descripton="office")',
         advice=(
@@ -201,7 +390,8 @@ def _page(outputs: list[str]) -> Iterator[str]:
 async def page() -> str:
     """Make the mistakes and return the page about them."""
     outputs: list[str] = []
-    unset = {name: value for name, value in os.environ.items() if not name.startswith("NGROK_")}
+    ours = ("NGROK_", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
+    unset = {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
     logging.getLogger("asyncio").disabled = True  # sessions that mistakes leave open
     try:
         with patch.dict(os.environ, unset, clear=True):
@@ -212,8 +402,10 @@ async def page() -> str:
                 ):
                     scope = {
                         "Client": Client,
+                        "RateLimit": ngrok_async.RateLimit,
                         "aiohttp": aiohttp,
                         "asyncio": asyncio,
+                        "os": os,
                         "key": fake.api_key,
                         "ngrok": ngrok,
                         "ngrok_async": ngrok_async,

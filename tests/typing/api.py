@@ -14,7 +14,9 @@ from typing import Any, Literal, assert_type
 
 import aiohttp
 import attrs
+from pydantic import HttpUrl
 from redis.asyncio import Redis
+from yarl import URL
 
 from ngrok_async import (
     JSON,
@@ -135,6 +137,10 @@ async def clients(session: aiohttp.ClientSession, limiter: RateLimit) -> None:
     _ = client.tunnel_session  # type: ignore[attr-defined]
     with client:  # type: ignore[attr-defined]
         pass
+    await client  # type: ignore[misc]
+    Client(clock=3)  # type: ignore[arg-type]
+    Client(base_url=URL("https://gw.example"), proxy=HttpUrl("http://10.0.0.1:3128"))
+    Client(base_url=object())  # type: ignore[arg-type]
 
 
 async def requests_by_hand(client: Client) -> None:
