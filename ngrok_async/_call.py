@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeAlias
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, TypeAlias, cast
 
 from ngrok_async import _answer
 from ngrok_async._request import Request, Response
@@ -87,3 +87,17 @@ class Call:
         """
         if self._ended:
             self.task.uncancel()
+
+
+def end_all(calls: Iterable[Call]) -> None:
+    """End calls from the task that closes their client.
+
+    Args:
+        calls: In the order in which they began.
+    """
+    # A middleware may call the client again: the innermost call of a task comes last, and the
+    # others see its error. One that closes the client goes on, to close it to the end.
+    innermost = {call.task: call for call in calls}
+    innermost.pop(cast("asyncio.Task[object]", asyncio.current_task()), None)
+    for call in innermost.values():
+        call.end()

@@ -80,7 +80,8 @@ class Lazy(Generic[R]):
         module = import_module(f"ngrok_async.resources.{self._module or common or self._name}")
         return cast("Callable[[Caller], R]", getattr(module, self._class_name))
 
-    if not TYPE_CHECKING:  # where a client is used, they have its resource
+    # Where a client is used, type checkers have its resource.
+    if not TYPE_CHECKING:  # pragma: no branch # nothing that runs is a type checker
 
         def __class_getitem__(cls, _: object) -> type[Self]:
             """Leave the type to type checkers: real aliases would make the import longer."""

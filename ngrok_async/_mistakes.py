@@ -99,6 +99,9 @@ if TYPE_CHECKING:
 
         _synonyms: ClassVar[Instead]
 
+    class ExplainedContext(Explained):
+        """Is for `async with`, and says so."""
+
     class ExplainedResource(Explained):
         """Is no list, but has one."""
 
@@ -131,6 +134,15 @@ else:
                     if found.startswith("`"):
                         return f"; write {found}"
             return ""
+
+    class ExplainedContext(Explained):
+        """Is for `async with`, and says so."""
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError("write `async with Client() as ngrok`, and not `with`")
+
+        def __exit__(self, *_: object) -> None:
+            """Have `with` call `__enter__`, which it does not without this."""
 
     class ExplainedResource(Explained):
         """Is no list, but has one."""

@@ -234,8 +234,7 @@ class Operation:
         if self.method == "PUT":
             return content["module"]  # alone: the names in the path are no part of it
         if self.method == "PATCH" and not content and self._encoders:
-            msg = f"nothing to change; pass at least one of {', '.join(self._encoders)}"
-            raise ValueError(msg)
+            raise ValueError(f"nothing to change; pass at least one of {', '.join(self._encoders)}")
         return content
 
     def _content(self, arguments: Mapping[str, object]) -> dict[str, JSON]:
@@ -261,12 +260,10 @@ class Operation:
 
     def _page(self, value: JSON, items: str) -> Page[Any]:
         if not isinstance(value, dict):
-            msg = f"expected an object with {items!r} @ $"
-            raise MismatchError(msg)
+            raise MismatchError(f"expected an object with {items!r} @ $")
         content = cast("dict[str, JSON]", value)
         if items not in content:
-            msg = f"required field missing @ $.{items}"
-            raise MismatchError(msg)
+            raise MismatchError(f"required field missing @ $.{items}")
         # Go writes null for an empty list.
         elements: JSON = [] if content[items] is None else content[items]
         uri, link = content.get("uri"), content.get("next_page_uri")
@@ -321,8 +318,9 @@ def _cursor(name: str, value: object) -> JSON:
             "follows `before_id=`"
         )
     if not 0 < len(cursor) <= _LONGEST_CURSOR or not cursor.isprintable():
-        msg = f"{name} must be an id or a pager's cursor, got a text of {len(cursor)} characters"
-        raise ValueError(msg)
+        raise ValueError(
+            f"{name} must be an id or a pager's cursor, got a text of {len(cursor)} characters"
+        )
     return cursor
 
 
@@ -330,8 +328,9 @@ def _filter(name: str, value: object) -> JSON:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        msg = f"{name} must be a condition such as 'obj.region == \"eu\"', got {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(
+            f"{name} must be a condition such as 'obj.region == \"eu\"', got {shown(value)}"
+        )
     return encoder(str)(name, value)  # refuses what cannot be sent as UTF-8
 
 

@@ -8,10 +8,11 @@ import ipaddress
 import os
 import platform
 import re
-from typing import Final, Protocol, TypeVar, cast
+from typing import Final, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import ParseResult, SplitResult, unquote, urlsplit
 
 import aiohttp
+from yarl import URL
 
 from ngrok_async._clock import Clock
 from ngrok_async._credentials import Proxy
@@ -33,12 +34,16 @@ _ID: Final = r"[a-z]+_\w+"
 
 
 class SupportsURL(Protocol):
-    """A URL as yarl, pydantic or httpx have it: `str()` gives its text."""
+    """A URL as pydantic or httpx have it: `str()` gives its text."""
 
     @property
     def scheme(self) -> str:
         """Such as "https"."""
         ...
+
+
+URLLike: TypeAlias = str | URL | SupportsURL
+"""A URL, or its text."""
 
 
 def instance(name: str, value: T, kind: type[T], example: str) -> T:
@@ -103,7 +108,7 @@ def api_key_of(given: str | AskForKey | None) -> APIKey | AskedKey:
     )
 
 
-def base_url_of(given: str | SupportsURL | None, *, allow_insecure: bool) -> str:
+def base_url_of(given: URLLike | None, *, allow_insecure: bool) -> str:
     """Return the base URL without a slash at its end, if the key may be sent there."""
     url = _url_text(given) or os.environ.get("NGROK_API_URL") or DEFAULT_BASE_URL
     parts = _split(url)
@@ -136,7 +141,7 @@ def base_url_of(given: str | SupportsURL | None, *, allow_insecure: bool) -> str
     raise ConfigurationError(msg)
 
 
-def proxy_of(given: str | SupportsURL | None) -> Proxy | None:
+def proxy_of(given: URLLike | None) -> Proxy | None:
     """Return the proxy that was given."""
     if given is None:
         return None

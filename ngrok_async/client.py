@@ -5,23 +5,23 @@ from __future__ import annotations  # each would be compiled when the class is m
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar
 
 import aiohttp
 
 from ngrok_async import _answer
 from ngrok_async._by_hand import request_of
-from ngrok_async._call import Call
+from ngrok_async._call import Call, end_all
 from ngrok_async._clock import LOOP_CLOCK, Clock
 from ngrok_async._forget import forget_locals
 from ngrok_async._functions import held, limiter_of, middlewares_of, on_event_of
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._limits.accounts import shared_rate_limit
 from ngrok_async._limits.rate_limit import Budget
-from ngrok_async._mistakes import OF_CLIENT, Explained, Instead, explained_options
+from ngrok_async._mistakes import OF_CLIENT, ExplainedContext, Instead, explained_options
 from ngrok_async._operation import Resource
 from ngrok_async._options import (
-    SupportsURL,
+    URLLike,
     api_key_of,
     base_url_of,
     clock_of,
@@ -87,7 +87,7 @@ T = TypeVar("T")
 DEFAULT_RETRY: Final = Retry()
 
 
-class Client(Explained):
+class Client(ExplainedContext):
     """The way to the ngrok API.
 
     Make one per process and event loop and keep it: it holds the connections. All clients with the
@@ -137,9 +137,9 @@ class Client(Explained):
         self,
         api_key: str | Callable[[], str] | Callable[[], Awaitable[str]] | None = None,
         *,
-        base_url: str | SupportsURL | None = None,
+        base_url: URLLike | None = None,
         session: aiohttp.ClientSession | None = None,
-        proxy: str | SupportsURL | None = None,
+        proxy: URLLike | None = None,
         timeout: Timeout = DEFAULT_TIMEOUT,
         max_wait: float | None = None,
         retry: Retry | None = DEFAULT_RETRY,
@@ -362,17 +362,9 @@ class Client(Explained):
         if self._transport.loop is not None:
             running_loop()
         self._transport.closed = True
-        if self._calls:
-            self._end_calls()
+        if self._calls:  # without an event loop there are none
+            end_all(self._calls)
         await self._transport.close()
-
-    def _end_calls(self) -> None:
-        # A middleware may call the client again: the innermost call of a task comes last, and the
-        # others see its error. One that closes the client goes on, to close it to the end.
-        innermost = {call.task: call for call in self._calls}
-        innermost.pop(cast("asyncio.Task[object]", asyncio.current_task()), None)
-        for call in innermost.values():
-            call.end()
 
     async def __aenter__(self) -> Self:
         """Return the client itself; it connects at its first request.
@@ -382,15 +374,6 @@ class Client(Explained):
         """
         running_loop()
         return self
-
-    if not TYPE_CHECKING:  # type checkers refuse it by themselves
-
-        def __enter__(self) -> NoReturn:
-            """Tell how it is written."""
-            raise TypeError("write `async with Client() as ngrok`, and not `with`")
-
-        def __exit__(self, *_: object) -> None:
-            """Make `with` call `__enter__`."""
 
     async def __aexit__(
         self,

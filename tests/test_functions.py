@@ -180,7 +180,7 @@ def test_what_could_never_be_called_is_refused(options: Any, reason: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "listener", [print, [].append, MagicMock(), partial(print, "event"), lambda *_: None]
+    "listener", [print, [].append, {}.update, MagicMock(), partial(print, "event"), lambda *_: None]
 )
 def test_listeners(listener: Any) -> None:  # noqa: ANN401 # of all kinds
     """Whatever can be called with an event is one, also where it does not tell what it takes."""
