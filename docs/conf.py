@@ -133,6 +133,7 @@ ALIASES = {
     "Nested": "ngrok_async.Nested",
     "Effect": "ngrok_async.Effect",
     "OnEvent": "ngrok_async.OnEvent",
+    "URLLike": "ngrok_async.URLLike",
 }
 
 

@@ -327,7 +327,7 @@ class Client(ExplainedContext):
 
     @property
     def clock(self) -> Clock:
-        """What the client's waits go by: its `clock=`, or else the event loop that runs.
+        """The clock that the client waits by, its `clock=` or that of the running event loop.
 
         Outside of a loop it tells the time all the same, and cannot wait.
         """
