@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from ngrok_async._clock import Timer
-from ngrok_async._timeouts import Timeouts
+from ngrok_async._clock import Clock, Timer
+from ngrok_async._timeouts import _GRACE, Timeouts
 from ngrok_async.testing import TurnableClock
 
 
 class Noted:
     """Notes when it expired."""
 
-    def __init__(self, clock: TurnableClock) -> None:
+    def __init__(self, clock: Clock) -> None:
         """Take the clock to look at."""
         self.clock = clock
         self.at: list[float] = []
@@ -131,3 +131,107 @@ async def test_what_runs_on_after_the_close_expires(
     clock.advance(3)
 
     assert [3] == noted.at
+
+
+# --- a loop that was held up ----------------------------------------------------------------------
+
+
+class Never:
+    """A timer that rings only when a test rings it, as in a loop that somebody blocks."""
+
+    def cancel(self) -> None:
+        """Do nothing."""
+
+
+class StandingClock:
+    """Shows the time that it is set to."""
+
+    def __init__(self) -> None:
+        """Stand at 0."""
+        self.shows = 0.0
+        self.set: list[float] = []
+
+    def time(self) -> float:
+        """Return the time that was set."""
+        return self.shows
+
+    def call_at(self, when: float, _: Callable[[], object], /) -> Timer:
+        """Note the time."""
+        self.set.append(when)
+        return Never()
+
+
+@pytest.fixture
+def standing() -> StandingClock:
+    """Return a clock that is set by hand, and rings late."""
+    return StandingClock()
+
+
+async def test_a_timer_that_rings_late_gives_a_moment_more(standing: StandingClock) -> None:
+    """What has arrived while the loop stood still is read first, and then it is in time."""
+    timeouts = Timeouts(lambda: standing)
+    read, silent = Noted(standing), Noted(standing)
+    timeouts.start(read, 3)
+    timeouts.start(silent, 3)
+    standing.shows = 60.0
+    timeouts._ring()
+    assert ([], []) == (read.at, silent.at)
+    timeouts.stop(read)
+    standing.shows = standing.set[-1]
+    timeouts._ring()
+
+    assert ([], [60 + _GRACE]) == (read.at, silent.at)
+    assert _GRACE < 1
+
+
+async def test_what_would_end_in_that_moment_gets_it_too(standing: StandingClock) -> None:
+    """Its answer may lie in the socket as well; what has time is left alone."""
+    timeouts = Timeouts(lambda: standing)
+    over, near, far = Noted(standing), Noted(standing), Noted(standing)
+    timeouts.start(over, 3)
+    timeouts.start(near, 60 + _GRACE / 2)
+    timeouts.start(far, 90)
+    standing.shows = 60.0
+    timeouts._ring()
+    assert 60 + _GRACE == standing.set[-1]
+    standing.shows = 60 + _GRACE
+    timeouts._ring()
+
+    assert ([60 + _GRACE], [60 + _GRACE], []) == (over.at, near.at, far.at)
+    assert 90 == standing.set[-1]
+
+
+async def test_the_moment_is_given_once(standing: StandingClock) -> None:
+    """In a loop that is always late, everything ends all the same."""
+    timeouts = Timeouts(lambda: standing)
+    noted, later = Noted(standing), Noted(standing)
+    timeouts.start(noted, 3)
+    for now in (10.0, 20.0):
+        standing.shows = now
+        timeouts._ring()
+        timeouts.start(later, 5)
+
+    assert ([20], []) == (noted.at, later.at)
+
+
+async def test_a_timer_in_time_gives_none(standing: StandingClock) -> None:
+    """The usual lateness of a timer is none."""
+    timeouts = Timeouts(lambda: standing)
+    noted = Noted(standing)
+    timeouts.start(noted, 3)
+    standing.shows = 3.01
+    timeouts._ring()
+
+    assert [3.01] == noted.at
+
+
+async def test_shorter_from_now_on(clock: CountingClock, timeouts: Timeouts) -> None:
+    """Never longer; what had no end has one then."""
+    long, short, endless = Noted(clock), Noted(clock), Noted(clock)
+    timeouts.start(long, 30)
+    timeouts.start(short, 2)
+    for each in (long, short, endless):
+        timeouts.shorten(each, 5)
+    clock.advance(30)
+
+    assert ([5], [2], [5]) == (long.at, short.at, endless.at)
