@@ -2,13 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import aiohttp
 
-from ngrok_async._credentials import Credentials, tidy
-from ngrok_async._request import Request, Response
+from ngrok_async._credentials import Credentials, Handler, HiddenBody, tidy
+from ngrok_async._request import Request, Response, mark_unsent
 from ngrok_async._secret import SentKeys
 from ngrok_async.errors import (
     ClientClosedError,
@@ -18,6 +17,12 @@ from ngrok_async.errors import (
     NgrokError,
     RequestTimeoutError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from aiohttp.connector import Connection
 
 E = TypeVar("E", bound=NgrokError)
 
@@ -30,6 +35,7 @@ _PROXY_REFUSALS: Final = frozenset({403, 407})
 _REPEATED: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
 # Where the texts of aiohttp's parser begin to quote the server.
 _QUOTE: Final = r"(?s)\s*[:'\"\n].*"
+_FOREIGN_TEXT: Final = 200
 
 
 class LostError(Exception):
@@ -41,9 +47,13 @@ class Attempt:
 
     __slots__ = (
         "_cancelling",
+        "_connected",
         "_expired",
         "_leaving",
+        "_raised",
         "_task",
+        "_written",
+        "begun",
         "credentials",
         "keys",
         "request",
@@ -64,38 +74,82 @@ class Attempt:
         self.keys = keys
         self.credentials: Credentials | None = None  # where a `Gate` has them
         self._leaving: aiohttp.ClientRequest | None = None
+        self._raised: BaseException | None = None
+        self.begun = self._connected = self._written = False
         self._task = _current_task()
         self._cancelling = self._task.cancelling()
         self._expired = False
 
-    async def __call__(
-        self,
-        request: aiohttp.ClientRequest,
-        handler: Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]],
-    ) -> aiohttp.ClientResponse:
-        """Keep aiohttp from sending twice behind the back of retry and rate limit.
+    # --- on the way ----------------------------------------------------------------------------
 
-        It does so, for idempotent methods, at these two errors and no others:
-        https://docs.aiohttp.org/en/stable/client_advanced.html
-        """
-        self._leaving = request
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: Handler
+    ) -> aiohttp.ClientResponse:
+        """Keep aiohttp from sending twice behind the back of retry and rate limit."""
         # A cookie of another service in a shared jar is none of ngrok's business.
         request.headers.pop("Cookie", None)
         credentials = self.credentials
         try:
             if credentials is not None:
+                self._watch(request)
                 credentials.put_in(request, self.keys)
             return await handler(request)
         except BaseException as error:
             tidy(request, error)
-            # At a ClientConnectorError nothing was sent, and aiohttp does not repeat it.
-            if not isinstance(error, _REPEATED) or isinstance(error, aiohttp.ClientConnectorError):
+            if credentials is not None:
+                self._raised = error
+            lost = _lost(error)
+            if lost is None:
                 raise
-            reason = _reason(error)
         finally:
             if credentials is not None:
                 credentials.take_out(request)
-        raise LostError(reason)
+        raise lost
+
+    async def innermost(
+        self, request: aiohttp.ClientRequest, handler: Handler
+    ) -> aiohttp.ClientResponse:
+        """Tell apart, in a session with middlewares, what they raise and what aiohttp does."""
+        self._watch(request)
+        try:
+            return await handler(request)
+        except BaseException as error:
+            self._raised = error
+            raise
+
+    def _watch(self, request: aiohttp.ClientRequest) -> None:
+        self._leaving = request
+        vars(request)["send"] = self._send
+
+    async def _send(self, connection: "Connection") -> aiohttp.ClientResponse:
+        """Stand in for the request's own `send`: aiohttp calls it when there is a connection.
+
+        Nothing else tells apart what failed before and after that.
+        """
+        request = cast("aiohttp.ClientRequest", self._leaving)
+        del vars(request)["send"]  # the class has the real one
+        self._connected = True
+        response = await request.send(connection)
+        body = request.body
+        if not body:
+            self.wrote(connection.transport)
+        elif not isinstance(body, HiddenBody):  # of a middleware: nobody says when it is written
+            self._written = True
+        return response
+
+    def wrote(self, transport: asyncio.BaseTransport | None) -> None:
+        """Take note of the first write, right behind it.
+
+        A write to a connection that is dead fails in silence, but at once: the transport is closing
+        then. Nothing has left, or at most a part of the request (uvloop writes later and cannot
+        tell: what may have left counts as left).
+        """
+        # Above TLS it does not show.
+        below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
+        if below is not None and not below.is_closing():
+            self._written = True
+
+    # --- its end -------------------------------------------------------------------------------
 
     def expire(self) -> None:
         """Cancel the task, but for no longer than the attempt lasts."""
@@ -106,71 +160,129 @@ class Attempt:
         """Take the own cancellation back, and no other, as `asyncio.timeout` does."""
         if self._expired:
             self._task.uncancel()
+        self._leaving = self._raised = None  # both lead back to here
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the task was cancelled by `expire`, and by nobody else."""
+        return self._expired and not self._cancelled_by_others
+
+    @property
+    def _cancelled_by_others(self) -> bool:
+        return self._task.cancelling() - self._expired > self._cancelling
+
+    def left(self, error: BaseException) -> bool:
+        """Tell whether a part of the request may have left before the error."""
+        if not self.begun:
+            return False
+        if self._leaving is None:
+            # Test tools put something in the place of aiohttp's sending, which runs no middleware.
+            return "aiohttp.client" not in _modules(error)
+        if self._connected:
+            return self._written
+        # Should aiohttp once send by another method: it makes the response when it has written.
+        return self._leaving.response is not None
 
     def outcome(self, error: BaseException) -> Response | NgrokError | None:
         """Return what an error means; None where it is not one of the connection."""
         # Closing a session also cancels what waits for one of its connections: CancelledError in a
         # task that nobody has cancelled.
+        left = self.left(error)
         cancelled = isinstance(error, asyncio.CancelledError)
-        if cancelled and self._task.cancelling() - self._expired > self._cancelling:
+        if not (isinstance(error, Exception) or (cancelled and not self._cancelled_by_others)):
             return None
-        if cancelled and self._expired:
-            error = TimeoutError()
         if self.session.closed:
-            return self._error(
-                ClientClosedError,
-                "the client or its aiohttp.ClientSession was closed during the call",
-            )
-        if isinstance(error, aiohttp.ClientHttpProxyError):
-            return self._refused_by_proxy(error.status)
-        if isinstance(error, LostError | aiohttp.ClientError | OSError):
-            return self._failure(error)
+            closed = "the client or its aiohttp.ClientSession was closed during the call"
+            return self._error(ClientClosedError, closed, left=left, attempts=int(left))
+        failure = TimeoutError() if cancelled and self._expired else error
+        if isinstance(failure, LostError | aiohttp.ClientError | OSError):
+            return self._failure(failure, left=left)
+        return self._of_others(failure)
+
+    def _of_others(self, error: BaseException) -> NgrokError | None:
         if "Cannot combine AUTHORIZATION" in str(error):
             return ConfigurationError(
                 "the aiohttp.ClientSession that was passed as session= has credentials of its own "
                 "for this host: from a netrc file (trust_env=True) or its auth= option; they "
                 "would replace the API key, so use a session without them"
             )
+        if self._kept_from_connecting(error):
+            # Connectors and resolvers of others raise anything, such as a plain Exception.
+            url = cast("aiohttp.ClientRequest", self._leaving).url
+            text = f"no connection to {url.host}:{url.port}: {_foreign(error)}"
+            return self._error(ConnectError, text, left=False)
         return None
 
-    @property
-    def _sent(self) -> bool:
-        """Whether a part of the request may have left."""
-        # aiohttp makes the response object when it has written to a connection, not before.
-        return self._leaving is None or self._leaving.response is not None
+    def _kept_from_connecting(self, error: BaseException) -> bool:
+        """Tell whether that came from what connects, and not from a middleware or a trace hook."""
+        return (
+            error is self._raised
+            and not self._connected
+            and "aiohttp.tracing" not in _modules(error)
+        )
 
-    def _failure(self, error: Exception) -> NgrokError:
+    def _failure(self, error: Exception, *, left: bool) -> Response | NgrokError:
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            return self._refused_by_proxy(error.status)
         if isinstance(error, aiohttp.InvalidURL):  # its text may hold the proxy's password
             return ConfigurationError("aiohttp cannot use the base URL, or the URL of the proxy")
         message = _connect_error(error, self.request.timeout.connect)
-        if message is not None:
-            failure = self._error(ConnectError, message)
+        if message is not None and not left:
+            failure = self._error(ConnectError, message, left=False)
             failure.permanent = isinstance(
                 error, aiohttp.ClientConnectorCertificateError | aiohttp.ServerFingerprintMismatch
             )
             return failure
         if isinstance(error, TimeoutError):
-            what = "no whole answer" if self._sent else "nothing could be sent"
-            return self._error(RequestTimeoutError, what + _within(self.seconds))
-        if self._sent:
-            return self._error(ConnectionLostError, f"no whole answer: {_reason(error)}")
-        return self._error(ConnectError, f"nothing could be sent: {_reason(error)}")
+            what = "no whole answer" if left else "nothing could be sent"
+            return self._error(RequestTimeoutError, what + _within(self.seconds), left=left)
+        if left:
+            reason = message or _reason(error)
+            return self._error(ConnectionLostError, f"no whole answer: {reason}", left=True)
+        reason = "the connection was closed already" if self._connected else _reason(error)
+        return self._error(ConnectError, f"nothing could be sent: {reason}", left=False)
 
     def _refused_by_proxy(self, status: int) -> Response | ConnectError:
         # The error's headers may hold the proxy's password: only the status is taken over.
         message = f"the proxy answered {status}"
         if status in _PROXY_REFUSALS:
             return Response(status=status, body=message.encode())
-        return self._error(ConnectError, message)
+        return self._error(ConnectError, message, left=False)
 
-    def _error(self, kind: type[E], message: str) -> E:
-        return kind(
+    def _error(self, kind: type[E], message: str, *, left: bool, attempts: int = 1) -> E:
+        error = kind(
             self.keys.scrub(message),
             method=self.request.method,
             path=self.request.path,
-            attempts=1,
-            maybe_applied=self._sent and self.request.effect != "read",
+            attempts=attempts,
+            maybe_applied=left and self.request.effect != "read",
         )
+        if not left:
+            mark_unsent(error)
+        return error
+
+
+def _lost(error: BaseException) -> LostError | None:
+    """Return what to raise instead of an error at which aiohttp would send once more.
+
+    It does so, for idempotent methods, at these two and no others:
+    https://docs.aiohttp.org/en/stable/client_advanced.html
+    """
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return None  # nothing was sent, and aiohttp does not repeat it
+    if isinstance(error, _REPEATED):
+        return LostError(_reason(error))
+    return None
+
+
+def _modules(error: BaseException) -> set[Any]:
+    """Return the names of the modules that an error went through."""
+    names: set[Any] = set()
+    place: TracebackType | None = error.__traceback__
+    while place is not None:
+        names.add(place.tb_frame.f_globals.get("__name__"))
+        place = place.tb_next
+    return names
 
 
 def _connect_error(error: Exception, seconds: float | None) -> str | None:
@@ -184,6 +296,12 @@ def _connect_error(error: Exception, seconds: float | None) -> str | None:
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"no connection to {error.host}:{error.port}: {_reason(error.os_error)}"
     return None
+
+
+def _foreign(error: BaseException) -> str:
+    if isinstance(error.__cause__, StopIteration):  # what aiohttp makes of an empty list
+        return "the name has no address"
+    return f"{type(error).__name__}: {error}"[:_FOREIGN_TEXT]
 
 
 def _within(seconds: float | None) -> str:

@@ -1,14 +1,17 @@
 """One call of a client, from its first attempt to its last."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeAlias, cast
 
 from ngrok_async import _answer
-from ngrok_async._request import Request, Response
+from ngrok_async._request import Request, Response, left
 from ngrok_async._secret import SentKeys
 from ngrok_async.errors import ConfigurationError, NgrokError
+
+_log: Final = logging.getLogger("ngrok_async.attempts")
 
 _ERRORS_FROM: Final = 400
 
@@ -41,28 +44,46 @@ class Call:
         """Send to the wire, and note what is known of the effect in case that the call is ended."""
         before, self.maybe_applied = self.maybe_applied, True
         self.attempts += 1
-        begin = 0.0 if request.on_event is None else time.monotonic()
+        told = request.on_event is not None or _log.isEnabledFor(logging.DEBUG)
+        begin = time.monotonic() if told else 0.0
         try:
             response = await self._send(request, self._keys)
-        except NgrokError as error:
-            self.maybe_applied = before or error.maybe_applied
-            if not error.attempts:
-                self.attempts -= 1  # refused before anything was sent
-                raise
-            seconds = time.monotonic() - begin
-            kind = type(error).__name__
-            request.emit("AttemptEvent", status=None, error=kind, seconds=seconds)
+        except BaseException as error:
+            self._failed(request, error, begin, before=before)
             raise
-        if request.on_event is not None:  # looking up a header costs more than this
-            request.emit(
-                "AttemptEvent",
-                status=response.status,
-                operation_id=_answer.operation_id(response, self._keys.scrub),
-                seconds=time.monotonic() - begin,
-            )
+        if told:  # looking up a header costs more than this
+            self._answered(request, response, time.monotonic() - begin)
         if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):
             self.maybe_applied = before
         return response
+
+    def _answered(self, request: Request, response: Response, seconds: float) -> None:
+        id_ = _answer.operation_id(response, self._keys.scrub)
+        _log.debug(
+            "%s: attempt %d: HTTP %d in %.3f s%s",
+            request.route,
+            request.attempt,
+            response.status,
+            seconds,
+            f" (operation {id_})" if id_ else "",
+        )
+        request.emit("AttemptEvent", status=response.status, operation_id=id_, seconds=seconds)
+
+    def _failed(
+        self, request: Request, error: BaseException, begin: float, *, before: bool
+    ) -> None:
+        if isinstance(error, NgrokError):
+            tried, self.maybe_applied = error.attempts > 0, before or error.maybe_applied
+        else:
+            tried = left(error)
+            self.maybe_applied = before or tried
+        if not tried:
+            self.attempts -= 1  # refused, or ended by somebody, before anything was sent
+            return
+        seconds, kind = time.monotonic() - begin, type(error).__name__
+        _log.debug("%s: attempt %d: %s after %.3f s", request.route, request.attempt, kind, seconds)
+        if isinstance(error, NgrokError):
+            request.emit("AttemptEvent", status=None, error=kind, seconds=seconds)
 
     def complete(self, error: BaseException, request: Request) -> None:
         """Say what became of the call where that was not known to who raised the error."""

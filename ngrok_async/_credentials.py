@@ -4,10 +4,11 @@ aiohttp is handed a stand-in. Its frames, its errors, and hooks, middlewares and
 hold that one, and not the key.
 """
 
+import asyncio
 import os
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,6 +19,9 @@ from yarl import URL
 from ngrok_async._forget import forget_locals
 from ngrok_async._secret import MASK, SentKeys
 from ngrok_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from aiohttp.http import StreamWriter
 
 STAND_IN: Final = f"Bearer {MASK}"
 
@@ -109,23 +113,36 @@ class Credentials:
 class HiddenBody(aiohttp.BytesPayload):
     """A body that no variable of aiohttp's shows."""
 
-    def __init__(self, body: bytes) -> None:
-        """Keep it."""
+    def __init__(
+        self, body: bytes, written: Callable[[asyncio.BaseTransport | None], None]
+    ) -> None:
+        """Keep it.
+
+        Args:
+            body: What is written, in one piece together with the head.
+            written: Is called right behind that.
+        """
         # Not its own: it warns of bodies from 1 MiB on, and there is no other form to send it in.
         aiohttp.Payload.__init__(self, body, content_type="application/json")
         self._size = len(body)
+        self._written = written
 
     async def write_with_length(
-        self,
-        writer: AbstractStreamWriter,
-        content_length: int | None,  # noqa: ARG002 # aiohttp's; it is that of the body
+        self, writer: AbstractStreamWriter, content_length: int | None
     ) -> None:
         """Write it; in a task of aiohttp's, of whose end the event loop may tell."""
+        out = cast("StreamWriter", writer)
         try:
-            await writer.write(self._value)
+            # A middleware may have changed the length.
+            await out.write(self._cut(content_length), drain=False)
+            self._written(out.transport)
+            await out.drain()
         except BaseException as error:
             forget_locals(error)
             raise
+
+    def _cut(self, length: int | None) -> bytes:
+        return self._value if length == self._size else self._value[:length]
 
 
 class _LastHook:

@@ -16,7 +16,7 @@ from multidict import CIMultiDict, MultiMapping
 
 from ngrok_async._text import Body, as_float, checked_dumps, shown
 from ngrok_async._unfrozen import unfrozen
-from ngrok_async.errors import ConfigurationError
+from ngrok_async.errors import ConfigurationError, ConnectError, NgrokError
 
 if TYPE_CHECKING:
     from ngrok_async.events import Event
@@ -442,3 +442,18 @@ async def checked(request: Request, send: Send) -> Response:
     target(request)
     check_headers(request.headers)
     return await send(request)
+
+
+def mark_unsent(error: BaseException) -> None:
+    """Note of an error that nothing of its request has left."""
+    vars(error)["_unsent"] = True
+
+
+def left(error: BaseException) -> bool:
+    """Tell whether a part of a request may have left before it ended in this error.
+
+    What has not left takes no slot of the rate limit.
+    """
+    if isinstance(error, NgrokError) and (isinstance(error, ConnectError) or not error.attempts):
+        return False
+    return "_unsent" not in vars(error)

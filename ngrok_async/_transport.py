@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -10,8 +11,9 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from ngrok_async._attempt import Attempt, LostError
+from ngrok_async._attempt import Attempt
 from ngrok_async._clock import Clock
+from ngrok_async._connector import Connector
 from ngrok_async._credentials import (
     STAND_IN,
     Credentials,
@@ -21,7 +23,7 @@ from ngrok_async._credentials import (
     unused_proxy,
 )
 from ngrok_async._forget import forget_locals
-from ngrok_async._request import Request, Response, check_headers, new_response, target
+from ngrok_async._request import Request, Response, check_headers, mark_unsent, new_response, target
 from ngrok_async._secret import APIKey, AskedKey, SentKeys
 from ngrok_async._timeouts import Timeouts
 from ngrok_async.errors import (
@@ -34,6 +36,9 @@ from ngrok_async.errors import (
 )
 
 MAX_BODY: Final = 10 * 1024 * 1024
+MAX_ERROR_BODY: Final = 64 * 1024
+_ERROR_BODY_SECONDS: Final = 1.0
+_ERRORS_FROM: Final = 300  # a redirect is one too
 # aiohttp would add one of its own to these if they come without a body.
 _NOT_ADDED: Final[Mapping[str, tuple[str]]] = dict.fromkeys(
     ("POST", "PUT", "PATCH"), ("Content-Type",)
@@ -134,6 +139,7 @@ class Transport:
             raise ConfigurationError(msg)
         if self._session is None:
             self._session = aiohttp.ClientSession(
+                connector=Connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,  # a netrc entry would take the place of the API key
             )
@@ -158,6 +164,18 @@ class Transport:
             unused = unused_proxy(self.base_url)
             if unused is not None:
                 error.message += f"; {unused} is set, but not used: pass its value as proxy="
+
+    def __del__(self, warn: Callable[..., None] = warnings.warn) -> None:
+        """Warn of connections that nobody has closed, by the name that their owner knows."""
+        session = self._session
+        if self._owns_session and session is not None and not session.closed:
+            warn(
+                f"Unclosed ngrok_async.Client of {self.base_url}: use it as `async with Client() "
+                "as ngrok:`, or `await ngrok.aclose()` at the end",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
 
     async def close(self) -> None:
         """Close the own session; a passed one stays as it is."""
@@ -195,21 +213,13 @@ class Transport:
         outcome: Response | NgrokError | None
         try:
             outcome = await self._exchange(attempt, url)
-        except (
-            asyncio.CancelledError,
-            LostError,
-            aiohttp.ClientError,
-            OSError,  # and TimeoutError, which is one
-            RuntimeError,
-            ValueError,
-        ) as error:
+        except BaseException as error:
             outcome = attempt.outcome(error)
             if outcome is None:
+                if not attempt.left(error):
+                    mark_unsent(error)
                 forget_locals(error)
                 raise
-        except BaseException as error:
-            forget_locals(error)
-            raise
         finally:
             self._timeouts.stop(attempt)
             attempt.end()
@@ -231,11 +241,12 @@ class Transport:
         # read them: https://github.com/aio-libs/aiohttp/issues/11162
         others = getattr(session, "_middlewares", ())
         if others:
-            middlewares = (attempt, *others, Gate(credentials, url, keys))
+            middlewares = (attempt, *others, Gate(credentials, url, keys), attempt.innermost)
         else:
             attempt.credentials = credentials
             middlewares = (attempt,)
-        payload = None if request.body is None else HiddenBody(request.body)
+        payload = None if request.body is None else HiddenBody(request.body, attempt.wrote)
+        attempt.begun = True
         response = await session.request(
             request.method,
             url,
@@ -254,6 +265,8 @@ class Transport:
         try:
             whole = response.content.is_eof()  # most bodies have arrived together with the headers
             body = response.content.read_nowait() if whole else b""
+            if response.status >= _ERRORS_FROM:
+                return await self._read_error(attempt, response, body)
             if whole and len(body) <= MAX_BODY:
                 return new_response(response.status, response.headers, body)
             return await _read_on(request, response, body)
@@ -269,6 +282,23 @@ class Transport:
         headers["Authorization"] = STAND_IN
         keys.add(given)
         return Credentials(given, self._proxy)
+
+    async def _read_error(
+        self, attempt: Attempt, response: aiohttp.ClientResponse, body: bytes
+    ) -> Response:
+        """Read what comes soon of a body that only says why: status and headers count."""
+        if not response.content.at_eof():
+            self._timeouts.shorten(attempt, _ERROR_BODY_SECONDS)
+        try:
+            while len(body) < MAX_ERROR_BODY and (chunk := await response.content.readany()):
+                body += chunk
+        except (aiohttp.ClientError, OSError):
+            pass  # it breaks off, or cannot be decompressed
+        except asyncio.CancelledError:
+            if not attempt.out_of_time:
+                raise
+        response.close()  # the rest is not waited for
+        return new_response(response.status, response.headers, body[:MAX_ERROR_BODY])
 
     def _headers_of(self, request: Request) -> CIMultiDict[str]:
         headers = self._headers if request.body is None else self._json_headers

@@ -65,7 +65,7 @@ class NgrokError(Exception):
         message: What went wrong, without the facts below.
         method: The HTTP method, or None where no request was at hand.
         path: The encoded path below the base URL, or None.
-        attempts: How many requests went out for this call; 0 when none did.
+        attempts: How many requests went out for this call, or tried to; 0 when none did.
         maybe_applied: Whether the call may have had its effect although it failed. Look before you
             repeat it.
         operation_id: ngrok's id of the failed operation, to quote to their support, or None.

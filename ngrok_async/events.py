@@ -35,7 +35,9 @@ class Event:
 
 @attrs.frozen(kw_only=True)
 class AttemptEvent(Event):
-    """A request went out and was answered, or was not.
+    """A request went out and was answered, or was not, or found no connection.
+
+    What is refused before it is tried, and what is cancelled, gives none.
 
     Attributes:
         status: The HTTP status, or None without an answer.

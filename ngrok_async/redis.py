@@ -27,7 +27,6 @@ from ngrok_async._answer import envelope, is_throttled
 from ngrok_async._clock import Clock, Timer
 from ngrok_async._limits.rate_limit import (
     Budget,
-    never_left,
     now_of,
     patience_of,
     place_of,
@@ -37,7 +36,7 @@ from ngrok_async._limits.rate_limit import (
 from ngrok_async._limits.stated import NOTHING, Stated, stated_limits
 from ngrok_async._limits.window import Window
 from ngrok_async._redis_script import SCRIPT, SHA
-from ngrok_async._request import Request, Response, Send
+from ngrok_async._request import Request, Response, Send, left
 from ngrok_async._text import as_float, shown
 from ngrok_async.errors import ConnectError
 
@@ -194,7 +193,7 @@ class RedisRateLimit:
                 request.emit("PauseEvent", status=response.status, seconds=pause)
         except BaseException as error:
             # It may arrive a little later than we gave up on it.
-            counts = has_left and not never_left(error)
+            counts = has_left and left(error)
             await self._whole(self._finished(slot, counts=counts, late=self._window.seconds / 60))
             raise
         await self._whole(self._finished(slot))

@@ -465,7 +465,7 @@ ANSWERS: Mapping[str, tuple[int, bytes, int | None]] = {
     "no JSON": (201, b"<%b>" % KEY.encode(), None),
     "an error": (400, b'{"msg": "%b", "error_code": "%b"}' % (KEY.encode(), KEY.encode()), None),
     "a broken body": (201, WHOLE, 999),
-    "a broken error": (500, WHOLE, 999),
+    "a broken error": (500, b'{"msg": "%b' % KEY.encode(), 999),
     "too much": (201, WHOLE, 99_999_999),
     "refused by the proxy": (407, KEY.encode(), None),
     "redirect": (302, KEY.encode(), None),

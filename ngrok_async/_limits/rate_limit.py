@@ -17,9 +17,9 @@ from ngrok_async._clock import Clock, Timer
 from ngrok_async._limits.line import Line
 from ngrok_async._limits.stated import stated_limits
 from ngrok_async._limits.window import Window
-from ngrok_async._request import Request, Response, Send
+from ngrok_async._request import Request, Response, Send, left
 from ngrok_async._retry_after import retry_after
-from ngrok_async.errors import ConnectError, NgrokError, RateLimitedError
+from ngrok_async.errors import RateLimitedError
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
@@ -210,7 +210,7 @@ class RateLimit:
                 request.emit("PauseEvent", status=response.status, seconds=pause)
         except BaseException as error:
             # It may arrive a little later than we gave up on it.
-            self._end(side, clock, counts=has_left and not never_left(error), late=True)
+            self._end(side, clock, counts=has_left and left(error), late=True)
             raise
         self._end(side, clock)
         return response
@@ -431,11 +431,6 @@ def place_of(request: Request) -> int:
 def patience_of(request: Request) -> float:
     """Return the seconds that a request may wait for a slot."""
     return float("inf") if request.max_wait is None else request.max_wait
-
-
-def never_left(error: BaseException) -> bool:
-    """Tell whether an error says that nothing of the request was sent."""
-    return isinstance(error, ConnectError) or (isinstance(error, NgrokError) and not error.attempts)
 
 
 def slow_down(window: Window, now: float, response: Response) -> float:

@@ -46,13 +46,15 @@ class FaultServer:
         """Take a free port; connections to it are refused until `start`."""
         self.requests: list[Received] = []
         self.connections = 0
+        self.writers: list[asyncio.StreamWriter] = []  # of every connection
         self._tls = tls
         self._steps: deque[Step] = deque()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._ended: set[int] = set()
-        self._socket = socket.socket()
+        # With the protocol named, asyncio has each write sent at once (TCP_NODELAY).
+        self._socket = socket.socket(proto=socket.IPPROTO_TCP)
         self._socket.bind((LOOPBACK, 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://{LOOPBACK}:{self.port}"
@@ -159,6 +161,7 @@ class FaultServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number, self.connections = self.connections, self.connections + 1
+        self.writers.append(writer)
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)

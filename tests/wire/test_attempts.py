@@ -1,6 +1,7 @@
 """One attempt is one request on the wire; what is repeated, and what an error then says."""
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -127,12 +128,12 @@ async def test_takes_garbage_for_a_lost_answer(
 async def test_large_error_does_not_block_the_next_attempt(
     server: "FaultServer", connect: "Connect"
 ) -> None:
-    """An answer is read before the pause, so the only connection of a session is free again."""
+    """An answer is done with before the pause, so a session's only connection is free again."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as session:
         server.answers(503, b"x" * 2_000_000)
         await connect(server, session=session).request("GET", "/tunnels")
 
-    assert [0, 0] == [request.connection for request in server.requests]
+    assert [0, 1] == [request.connection for request in server.requests]
 
 
 # --- commands -------------------------------------------------------------------------------
@@ -481,3 +482,26 @@ async def test_leaves_errors_of_others_alone(
             await connect(server, session=session).request("GET", "/tunnels")
 
     assert not isinstance(caught.value, NgrokError)
+
+
+# --- a loop that stands still -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("method", "json"), [("GET", None), ("POST", {})])
+@pytest.mark.parametrize("size", [2, 3_000_000], ids=["small", "large"])
+async def test_an_answer_that_came_while_the_loop_stood_still(
+    server: "FaultServer", connect: "Connect", method: str, json: object, size: int
+) -> None:
+    """It waits in the socket, so it was in time: the loop is late, and not the server."""
+    ngrok = connect(server, retry=None, timeout=Timeout(attempt=0.05))
+    await ngrok.request("GET", "/first")
+
+    async def answer(_: object, __: object, writer: asyncio.StreamWriter) -> bool:
+        writer.write(server.answer(200, b'"' + b"x" * size + b'"'))
+        time.sleep(0.1)  # noqa: ASYNC251 # somebody's slow code
+        return True
+
+    server._steps.append(answer)
+
+    assert "x" * size == await ngrok.request(method, "/second", json=json)
+    assert 2 == len(server.requests)

@@ -99,15 +99,6 @@ async def test_does_not_unpack_a_bomb(server: "FaultServer", connect: "Connect")
     assert 1 == len(server.requests)
 
 
-async def test_refuses_a_large_error_too(server: "FaultServer", connect: "Connect") -> None:
-    """Of a body that was not read, only the status is known."""
-    server.stalls(b"HTTP/1.1 503 Busy\r\ncontent-length: %d\r\n\r\n" % (11 * MIB))
-    with pytest.raises(ResponseTooLargeError) as caught:
-        await connect(server).request("GET", "/things")
-
-    assert 503 == caught.value.status
-
-
 @pytest.mark.parametrize(
     "body",
     [
