@@ -240,10 +240,10 @@ class RateLimit:
         try:
             if patience < float("inf"):
                 bound = clock.call_at(now + patience, partial(self._give_up, queue, waiter))
-            self._schedule(queue, now)
             if now >= self._report_at:  # once all that start in this turn of the loop stand in line
                 self._report_at = float("inf")
                 loop.call_soon(self._report, queue)
+            self._schedule(queue, now)
             has_slot = await waiter
         except BaseException:
             if waiter.done() and not waiter.cancelled() and not waiter.exception():
@@ -339,9 +339,9 @@ class RateLimit:
             return
         self._report_at = now + _TOLD_EVERY
         _log.info(
-            "%d calls wait for the rate limit (%d requests per %g s, %d at a time), the last one "
-            "for about %.0f s; max_wait= would bound that",
-            *(waiting, window.limit, window.seconds, window.max_in_flight, expected),
+            "calls that wait for the rate limit of %d requests per %g s, %d at a time: %d; "
+            "the last one leaves in about %.0f s (max_wait= bounds such waits)",
+            *(window.limit, window.seconds, window.max_in_flight, waiting, expected),
         )
 
     # --- slots, and event loops --------------------------------------------------------------

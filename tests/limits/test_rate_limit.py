@@ -3,12 +3,14 @@
 import asyncio
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+import attrs
 import pytest
 
 from ngrok_async import _limits as limits
@@ -16,6 +18,7 @@ from ngrok_async._clock import Timer
 from ngrok_async._limits.accounts import shared_rate_limit
 from ngrok_async._limits.rate_limit import Budget, RateLimit
 from ngrok_async._request import Request, Response, Timeout
+from ngrok_async._retry import Retry, RetryMiddleware
 from ngrok_async.errors import (
     ConnectError,
     ConnectionLostError,
@@ -1301,3 +1304,286 @@ async def test_nothing_remains_below_zero() -> None:
 def test_no_event_loop_is_needed_to_make_one() -> None:
     """A rate limit may be made where no event loop runs."""
     assert isinstance(RateLimit(40), RateLimit)
+
+
+# --- who comes back -----------------------------------------------------------------------------
+
+
+async def again(scene: Scene, task: asyncio.Task[Response], request: Request) -> Response:
+    """Send the request once more when a call has ended, as a retry does."""
+    await asyncio.gather(task, return_exceptions=True)
+    return await scene._limited(attrs.evolve(request, attempt=request.attempt + 1))
+
+
+@pytest.mark.parametrize("back", ["a", "b", "ab", "ba", "abc", "cba"])
+@pytest.mark.parametrize("how", [Response(status=503), ConnectionLostError("lost", attempts=1)])
+async def test_repeated_call_keeps_its_place(back: str, how: Response | Exception) -> None:
+    """Whoever comes back goes before all that came later, in the order of the first attempts."""
+    scene = Scene(3, 60)
+    requests = {name: Request(method="GET", path=name) for name in "abcdefgh"}
+    tasks = {name: asyncio.create_task(scene._limited(requests[name])) for name in requests}
+    await settle()
+    assert list("abc") == scene.sent
+    scene.at_once = OK
+    repeated = [asyncio.create_task(again(scene, tasks[name], requests[name])) for name in back]
+    await scene.answer(back, how)
+    await scene.answer(set("abc") - set(back))
+    await scene.run()
+
+    assert [*"abc", *sorted(back), *"defgh"] == scene.sent
+    assert [OK] * len(back) == await asyncio.gather(*repeated)
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    await whole(scene)
+
+
+async def test_repeated_call_keeps_its_place_among_clients() -> None:
+    """Who shares the limit shares the line; a call that has ended has no place in it."""
+    scene = Scene(1, 60)
+    scene.at_once = OK
+    old = Request(method="GET", path="old")
+    await scene._limited(old)
+    tasks = await scene.calls("bc")
+    tasks.append(asyncio.create_task(scene._limited(old)))  # a new call, since it is attempt 1
+    repeated = attrs.evolve(old, path="repeated", attempt=2)
+    await settle()
+    tasks.append(asyncio.create_task(scene._limited(repeated)))
+    await scene.run()
+
+    assert ["old", "b", "c", "old", "repeated"] == scene.sent  # its place is that of its last call
+    await asyncio.gather(*tasks)
+    await whole(scene)
+
+
+async def test_storm_of_refusals_keeps_the_order() -> None:
+    """However many are refused, and however often: who came first is served first."""
+    scene = Scene(20, 60, in_flight=5, jitter=0.5)
+    retry = RetryMiddleware(Retry(10), lambda: scene.clock, lambda: 0.5)
+    done: list[str] = []
+    storms = 3
+
+    async def wire(request: Request) -> Response:
+        await asyncio.sleep(0)
+        if request.attempt <= storms and int(request.path) < 10:
+            return refused(after=2)
+        return OK
+
+    async def call(name: str) -> None:
+        request = Request(method="GET", path=name, effect="read")
+        response = await retry(request, lambda each: scene.limiter(each, wire))
+        assert 200 == response.status
+        done.append(name)
+
+    names = [str(n) for n in range(60)]
+    tasks = [asyncio.create_task(call(name)) for name in names]
+    await scene.run()
+    await asyncio.gather(*tasks)
+
+    assert names == done
+    await whole(scene)
+
+
+# --- what the log tells -------------------------------------------------------------------------
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[tuple[int, int]]:
+    """Return what the log says at INFO: how many wait, and for how long."""
+    found = [re.search(r"a time: (\d+); .* about (\d+) s", text) for text in caplog.messages]
+    return [(int(match[1]), int(match[2])) for match in found if match]
+
+
+async def test_log_tells_how_many_wait_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """A script at the limit does not look hung."""
+    caplog.set_level(logging.INFO, LOGGER)
+    scene = Scene(60, 60, in_flight=10)
+    scene.at_once = OK
+    await scene.calls(str(n) for n in range(200))
+    assert [(140, 180)] == told(caplog)
+    await scene.run()
+
+    assert [(140, 180), (130, 120), (80, 60)] == told(caplog)
+    assert {logging.INFO} == {record.levelno for record in caplog.records}
+
+
+async def test_log_tells_of_each_episode(caplog: pytest.LogCaptureFixture) -> None:
+    """One that begins a window after the last one ended is told at once."""
+    caplog.set_level(logging.INFO, LOGGER)
+    scene = Scene(1, 5)
+    scene.at_once = OK
+    for episodes in (1, 2, 3):
+        await scene.calls("abc")
+        assert episodes == len(told(caplog))
+        await scene.run()
+        assert episodes == len(told(caplog))  # it was over within a minute
+        await scene.turn(10)
+
+
+async def test_log_does_not_chatter_at_the_limit(caplog: pytest.LogCaptureFixture) -> None:
+    """A service that is at its limit all the time makes a line a minute."""
+    caplog.set_level(logging.INFO, LOGGER)
+    scene = Scene(2, 2)
+    scene.at_once = OK
+    for _ in range(300):  # one more than fits, each second
+        await scene.calls("abc")
+        await scene.turn(1)
+        await scene.run()
+
+    assert 2 <= scene.clock.time() / 60 - len(told(caplog)) + 3 <= 4
+    await scene.run()
+
+
+async def test_log_says_nothing_of_waits_for_an_answer(caplog: pytest.LogCaptureFixture) -> None:
+    """Bursts of more than fit at a time are everyday, and over in a moment."""
+    caplog.set_level(logging.INFO, LOGGER)
+    scene = Scene(1000, 60, in_flight=2)
+    for burst in range(3):
+        names = [f"{burst}/{n}" for n in range(6)]
+        await scene.calls(names)
+        await scene.answer(names)
+
+    assert [] == told(caplog)
+    await whole(scene)
+
+
+# --- failing callbacks --------------------------------------------------------------------------
+
+
+class Stop(BaseException):
+    """What no handler expects."""
+
+
+@pytest.mark.parametrize("error", [Stop, KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+@pytest.mark.parametrize("moment", ["WaitEvent", "PauseEvent"])
+async def test_listener_that_fails_loses_no_slot(error: type[BaseException], moment: str) -> None:
+    """Whatever it raises and when: the slot is given back, and the next one goes."""
+    scene = Scene(3, 60, in_flight=1)
+    scene.at_once = refused(after=1) if moment == "PauseEvent" else None
+
+    def listen(event: object) -> None:
+        if type(event).__name__ == moment:
+            raise error
+
+    async def call() -> str:
+        request = Request(method="GET", path="loud", on_event=listen)
+        try:
+            await scene._limited(request)
+        except BaseException as failure:  # noqa: BLE001 # that is what is tried
+            return type(failure).__name__
+        return "answered"
+
+    first = scene.call("first")
+    await settle()
+    loud = asyncio.create_task(call())
+    await settle()
+    scene.at_once = OK if moment == "WaitEvent" else scene.at_once
+    if moment == "WaitEvent":
+        await scene.answer(["first"])
+    else:
+        await scene.run()
+
+    assert error.__name__ == await loud
+    await first
+    # What a listener kept from leaving counts nowhere.
+    assert (1 if moment == "WaitEvent" else 2) == scene.limiter.budget.used
+    await whole(scene)
+
+
+class Failing:
+    """A clock, or numbers in [0, 1), that fail while a test says so."""
+
+    def __init__(self, clock: TurnableClock) -> None:
+        """Work at first."""
+        self.error: BaseException | None = None
+        self.call_at = clock.call_at
+        self._clock = clock
+
+    def _check(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+    def time(self) -> float:
+        """Return the time, or fail."""
+        self._check()
+        return self._clock.time()
+
+    def jitter(self) -> float:
+        """Return a number, or fail."""
+        self._check()
+        return 0.5
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("mine"), Stop()], ids=lambda each: type(each).__name__
+)
+@pytest.mark.parametrize("what", ["clock", "jitter"])
+@pytest.mark.parametrize("moment", ["start", "wait", "ring", "answer", "refusal", "cancel"])
+async def test_clock_and_jitter_that_fail_lose_no_slot(
+    error: BaseException, what: str, moment: str
+) -> None:
+    """Who calls gets the error; no slot is lost, and nobody waits for ever."""
+    clock = TurnableClock(running=False)
+    failing = Failing(clock)
+    limiter = RateLimit(
+        4,
+        60,
+        in_flight=1,
+        clock=failing if what == "clock" else clock,
+        jitter=failing.jitter if what == "jitter" else lambda: 0.5,
+    )
+    scene = Scene(clock=clock, limiter=limiter)
+    scene.at_once = refused(after=0)
+    await scene.calls(["before"])  # staggered from now on, so that jitter is asked
+    scene.at_once = None
+    await scene.turn(20)
+    tasks: list[asyncio.Task[Response]] = []
+    if moment != "start":
+        tasks += await scene.calls(["first"])
+    if moment in {"ring", "answer", "refusal", "cancel"}:
+        tasks += await scene.calls(["second", "third"])
+    failing.error = error
+    try:
+        if moment in {"start", "wait"}:
+            tasks += await scene.calls(["now"])
+        elif moment == "cancel":
+            tasks[1].cancel()
+        elif moment in {"answer", "refusal"}:
+            await scene.answer(["first"], OK if moment == "answer" else refused(after=0))
+        else:
+            limiter._wake(limiter._side.queue)  # type: ignore[union-attr, arg-type] # two wait
+        await settle()
+    except Stop:
+        pass
+    failing.error = None
+    scene.at_once = OK
+    for name in list(scene._open):
+        await scene.answer([name])
+    await scene.run()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert (0, 0) == (limiter.budget.in_flight, limiter.budget.waiting)
+    await scene.turn(200)
+    assert limiter.budget.limit == limiter.budget.remaining
+
+
+async def test_clock_that_goes_back_while_calls_wait() -> None:
+    """Their timer is set anew as soon as anybody notices: they wait for a window, not for hours."""
+    shift = 0.0
+    base = TurnableClock(running=False)
+
+    class Shifted:
+        def time(self) -> float:
+            return base.time() + shift
+
+        def call_at(self, when: float, callback: Callable[[], object], /) -> Timer:
+            return base.call_at(when - shift, callback)
+
+    scene = Scene(clock=base, limiter=RateLimit(1, 60, clock=Shifted(), jitter=lambda: 0.5))
+    scene.at_once = OK
+    base.advance(10_000)
+    await scene.calls("ab")
+    shift = -3600.0
+    await scene.calls("c")  # notices
+    await scene.run()
+
+    assert list("abc") == scene.sent
+    assert base.time() <= 10_000 + 3 * 60
+    await whole(scene)

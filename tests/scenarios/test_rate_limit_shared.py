@@ -1,6 +1,7 @@
 """The rate limit as a service meets it: many calls at once, against a server that counts."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -69,6 +70,54 @@ async def test_130_calls_at_once(fake: FakeNgrok, count: int) -> None:
     assert all(abs(place - number) < 10 for place, number in enumerate(order))
     least = WINDOW  # 120 at once, the other ten a window later
     assert least <= took <= 1.1 * least
+
+
+async def test_5000_calls_at_once(fake: FakeNgrok, caplog: pytest.LogCaptureFixture) -> None:
+    """With default options all are done, in order, none is refused, and no time is wasted."""
+    caplog.set_level(logging.INFO, "ngrok_async.rate_limit")
+    order: list[int] = []
+    (agent,) = fake.agents
+    async with Client(fake.api_key, base_url=fake.url, clock=fake.clock) as client:
+
+        async def call(number: int) -> None:
+            await client.tunnel_sessions.get(agent)
+            order.append(number)
+
+        tasks = [asyncio.create_task(call(number)) for number in range(5000)]
+        took = await turn(fake, tasks, [client])
+
+    assert (0, 5000) == (fake.rejections, len(fake.requests))
+    assert all(abs(place - number) < 10 for place, number in enumerate(order))
+    least = WINDOW * (5000 // LIMIT)
+    assert least <= took <= 1.02 * least
+    waiting = [message for message in caplog.messages if "calls that wait" in message]
+    assert "at a time: 4990; the last one leaves in about 2460 s" in waiting[0]
+    assert 35 <= len(waiting) <= 41  # one a minute
+
+
+@pytest.mark.parametrize("status", [503, 429])
+async def test_repeated_calls_keep_their_place(fake: FakeNgrok, status: int) -> None:
+    """Who met a failing server goes before all that came later, and has time for it."""
+    (agent,) = fake.agents
+    fake.fail(status, headers={"Retry-After": "3"}, times=5)
+    order: list[int] = []
+    async with Client(fake.api_key, base_url=fake.url, clock=fake.clock) as client:
+
+        async def call(number: int) -> None:
+            await client.tunnel_sessions.get(agent)
+            order.append(number)
+
+        tasks = [asyncio.create_task(call(number)) for number in range(3 * LIMIT)]
+        while not all(task.done() for task in tasks):
+            for _ in range(5):
+                await asyncio.sleep(0)
+            if budget_of(client).in_flight == 0 and (due := fake.clock.next_due) is not None:
+                fake.clock.advance(due - fake.clock.time())
+        await asyncio.gather(*tasks)
+
+    repeated = [order.index(number) for number in range(5)]
+    # After a 503 the others go on meanwhile, after a 429 nobody does.
+    assert max(repeated) < (LIMIT + 10 if status == 503 else 20)
 
 
 async def test_cancelled_waiters_leave_no_trace(fake: FakeNgrok) -> None:
