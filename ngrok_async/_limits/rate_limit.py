@@ -363,17 +363,13 @@ class RateLimit:
                 if not side.is_over:
                     side.in_flight -= 1
                     self._window.give_back(now, counts=counts, late=late)
-            if side.queue is not None:
-                self._nudge(side)
+            queue = side.queue
+            if queue is not None and not queue.loop.is_closed():
+                self._wake(queue)
             if len(self._sides) > 1:
-                self._nudge_others(side)
+                self._wake_others(side)
 
-    def _nudge(self, side: _Side) -> None:
-        queue = side.queue
-        if queue is not None and not queue.loop.is_closed():
-            self._wake(queue)
-
-    def _nudge_others(self, side: _Side) -> None:
+    def _wake_others(self, side: _Side) -> None:
         for other in self._sides.copy():
             queue = None if other is side else other.queue
             if queue is not None:

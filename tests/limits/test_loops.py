@@ -335,3 +335,37 @@ def test_loop_that_closes_in_the_moment_of_waking() -> None:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
     loop.close()
+
+
+def test_loops_that_take_turns() -> None:
+    """Who comes back to an event loop finds those who wait there, and their order."""
+    limiter = RateLimit(2, 0.05, in_flight=1)
+    one, other = asyncio.new_event_loop(), asyncio.new_event_loop()
+    order: list[str] = []
+
+    async def begin(name: str) -> Task:
+        async def note(_: Request) -> Response:
+            order.append(name)
+            return await stall(_) if name == "first" else OK
+
+        task = ask(limiter, note)
+        await asyncio.sleep(0)
+        return task
+
+    async def end(task: Task) -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    first = one.run_until_complete(begin("first"))
+    waits = [loop.run_until_complete(begin(name)) for loop, name in ((one, "a"), (other, "b"))]
+    waits.append(one.run_until_complete(begin("c")))
+    assert 3 == limiter.budget.waiting
+    one.run_until_complete(end(first))
+    for loop, task in zip((one, other, one), waits, strict=True):
+        assert OK == loop.run_until_complete(task)
+    one.close()
+    other.close()
+
+    assert ["a", "c"] == [name for name in order if name in "ac"]
+    assert {"first", *"abc"} == set(order)
+    assert (0, 0) == (limiter.budget.in_flight, limiter.budget.waiting)

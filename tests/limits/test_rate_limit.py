@@ -1544,6 +1544,7 @@ async def test_clock_and_jitter_that_fail_lose_no_slot(
         if moment in {"start", "wait"}:
             tasks += await scene.calls(["now"])
         elif moment == "cancel":
+            tasks[2].cancel()
             tasks[1].cancel()
         elif moment in {"answer", "refusal"}:
             await scene.answer(["first"], OK if moment == "answer" else refused(after=0))

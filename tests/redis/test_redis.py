@@ -13,6 +13,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import attrs
 import pytest
 from redis.asyncio import Redis
 
@@ -72,6 +73,40 @@ async def test_window_is_filled_at_once_and_no_further(process: Make) -> None:
 
     assert list("abcde") == one.sent
     assert [0, 0, 0, 1, 1] == [int((at - begin) / 0.4) for at in one.sent_at]
+
+
+async def test_repeated_call_keeps_its_place(process: Make) -> None:
+    """It goes before all that came later in its process."""
+    one = process()
+    request = Request(method="GET", path="a")
+    await one._limited(request)
+    await asyncio.gather(*(one.call(name) for name in "bc"))
+    tasks = [one.call(name) for name in "def"]
+    await until(lambda: one.limiter.budget.waiting == 3)
+    again = asyncio.create_task(one._limited(attrs.evolve(request, path="again", attempt=2)))
+    await asyncio.gather(*tasks, again)
+
+    assert ["a", "b", "c", "again", "d", "e", "f"] == one.sent
+
+
+async def test_listener_that_fails_loses_no_slot(process: Make) -> None:
+    """What it kept from leaving counts nowhere."""
+
+    class Stop(BaseException):
+        pass
+
+    def listen(_: object) -> None:
+        raise Stop
+
+    one = process(requests=1)
+    await one.call("a")
+    loud = Request(method="GET", path="loud", on_event=listen)
+    with pytest.raises(Stop):
+        await one._limited(loud)
+    await one.call("b")
+
+    assert ["a", "b"] == one.sent
+    assert one.sent_at[1] - one.sent_at[0] < 0.75  # one window, not two
 
 
 async def test_processes_share_the_window(process: Make) -> None:
