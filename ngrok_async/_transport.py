@@ -23,8 +23,9 @@ from ngrok_async._credentials import (
     unused_proxy,
 )
 from ngrok_async._forget import forget_locals
-from ngrok_async._request import Request, Response, check_headers, mark_unsent, new_response, target
+from ngrok_async._request import Request, Response, mark_unsent, new_response
 from ngrok_async._secret import APIKey, AskedKey, SentKeys
+from ngrok_async._sendable import check_headers, target
 from ngrok_async._timeouts import Timeouts
 from ngrok_async.errors import (
     ClientClosedError,

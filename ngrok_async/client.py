@@ -41,10 +41,10 @@ from ngrok_async._request import (
     Request,
     Send,
     Timeout,
-    checked,
 )
 from ngrok_async._retry import Retry, RetryDebt, RetryMiddleware
 from ngrok_async._secret import SentKeys
+from ngrok_async._sendable import checked
 from ngrok_async._transport import Transport, running_loop
 from ngrok_async._wire import loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError

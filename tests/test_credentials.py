@@ -204,10 +204,13 @@ async def _raises_later() -> str:
 )
 async def test_a_function_that_gives_no_key(fake: FakeNgrok, ask: Any, reason: str) -> None:  # noqa: ANN401 # wrong
     """Nothing is sent, no slot is kept, and neither key nor the text of an error is told."""
-    async with Client(ask, base_url=fake.url) as ngrok:
+    limiter = RateLimit(10)
+    told: list[object] = []
+    async with Client(ask, base_url=fake.url, limiter=limiter, on_event=told.append) as ngrok:
         with pytest.raises(ConfigurationError, match=reason) as caught:
             await ngrok.tunnel_sessions.restart("ts_1")
 
+    assert (10, []) == (limiter.budget.remaining, told)
     error = caught.value
     assert FIRST not in f"{error} {error!r}"
     assert error.__cause__ is error.__context__ is None

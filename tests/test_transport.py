@@ -15,8 +15,8 @@ from ngrok_async import (
     Timeout,
 )
 from ngrok_async._attempt import _reason
-from ngrok_async._request import target
 from ngrok_async._secret import APIKey
+from ngrok_async._sendable import target
 from ngrok_async._transport import Transport, _connect_timeout, _seconds
 from ngrok_async.testing import TurnableClock
 
