@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
 from pkgutil import walk_packages
@@ -187,20 +186,24 @@ def test_the_pager_describes_what_lists_refer_to(name: str) -> None:
 
 def public_callables() -> Iterator[tuple[str, Any]]:
     """Return all that callers can call or subclass: functions, classes, methods and properties."""
-    for module in modules():
-        if module == "ngrok_async._speed" and find_spec("msgspec") is None:
-            continue  # it needs what an extra brings
+    seen: set[object] = set()
+    for module in ("ngrok_async", *modules()):
+        if "._" in module:
+            continue  # what callers get of these, the public ones have as well
         for name, value in vars(import_module(module)).items():
-            if name.startswith("_") or getattr(value, "__module__", None) != module:
+            ours = getattr(value, "__module__", "").startswith("ngrok_async")
+            if name.startswith("_") or not ours or not isinstance(value, type | FunctionType):
                 continue
-            if isinstance(value, type):
-                for member, found in vars(value).items():
-                    inner = found.fget if isinstance(found, property) else found
-                    inner = getattr(inner, "__func__", inner)
-                    if isinstance(inner, FunctionType) and inner.__module__ == module:
-                        yield f"{module}.{name}.{member}", inner
-            if isinstance(value, type | FunctionType):
-                yield f"{module}.{name}", value
+            if value in seen:
+                continue
+            seen.add(value)
+            yield f"{module}.{name}", value
+            for member, found in vars(value).items() if isinstance(value, type) else ():
+                inner = found.fget if isinstance(found, property) else found
+                inner = getattr(inner, "__func__", inner)
+                private = member.startswith("_") and not member.endswith("__")
+                if isinstance(inner, FunctionType) and not private:
+                    yield f"{module}.{name}.{member}", inner
 
 
 def test_every_annotation_can_be_resolved() -> None:
