@@ -44,7 +44,7 @@ Page: TypeAlias = tuple[Sequence[object], str | None]
 
 def decoder() -> str:
     """Return what ngrok-async decodes JSON with here."""
-    return str(getattr(_wire, "DECODER", "json"))
+    return _wire.decoder()
 
 
 def session_of(context: ssl.SSLContext | None) -> aiohttp.ClientSession:

@@ -21,6 +21,7 @@ from typing import (
     Final,
     Literal,
     NamedTuple,
+    NoReturn,
     TypeAlias,
     Union,
     get_args,
@@ -133,6 +134,34 @@ def compiled(model: Any, *, typed: bool = False) -> Many:  # noqa: ANN401 # a cl
     return many
 
 
+@cache
+def quick_way(kind: Any) -> Callable[[Any], Any]:  # noqa: ANN401 # a type form
+    """Return what takes the usual values of a kind, and raises at others."""
+    if is_model(kind):
+        one = compiled(kind)
+        return lambda value: one([value])[0]
+    if get_origin(kind) is tuple and is_model(item := get_args(kind)[0]):
+        many = compiled(item)
+        return lambda value: tuple(many(_list(value)))
+    return _plain_text if kind is str else _none
+
+
+def _plain_text(value: Any) -> str:  # noqa: ANN401 # whatever was sent
+    if type(value) is not str:
+        raise UnusualError
+    return value
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 # whatever was sent
+    if type(value) is not list:
+        raise UnusualError
+    return value  # pyright: ignore[reportUnknownVariableType] # JSON
+
+
+def _none(_: object) -> NoReturn:
+    raise UnusualError
+
+
 class _Loop:
     """The text of a function, and what its names stand for.
 
@@ -204,7 +233,7 @@ class _Loop:
                 return [f"{target} = {given}"]
             return [
                 f"v = {given}",
-                f"if type(v) is {field.kind.__name__}: {target} = v",
+                f"if {_fits(field.kind, 'v')}: {target} = v",
                 f"elif v is None: {self._null(field)}",
                 "else: raise Unusual",
             ]
@@ -268,7 +297,7 @@ class _Loop:
             return ["raise Unusual"]
         if self.typed:
             return []
-        check = f"    if type(x) is not {item.__name__}: raise Unusual"
+        check = f"    if not ({_fits(item, 'x')}): raise Unusual"
         return [*self._is(name), f"for x in {values}:", check]
 
     def _shared(self, kind: Any, field: Field) -> list[str]:  # noqa: ANN401 # a type form
@@ -290,6 +319,12 @@ class _Loop:
             return compiled(model, typed=self.typed)(objects)
 
         return many
+
+
+def _fits(kind: type, name: str) -> str:
+    """Return the condition that a value of JSON is of a kind; Go has integers of 64 bits."""
+    is_kind = f"type({name}) is {kind.__name__}"
+    return f"{is_kind} and {-(2**63)} <= {name} < {2**63}" if kind is int else is_kind
 
 
 def _unknown(known: frozenset[str], content: Mapping[str, Any]) -> Mapping[str, Any]:

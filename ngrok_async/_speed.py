@@ -8,7 +8,7 @@ whatever is wrong): the decoder that works without msgspec looks at it then, and
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 import msgspec
 
@@ -22,6 +22,16 @@ from ngrok_async._fast import (
     is_model,
     item_kind,
 )
+from ngrok_async._model import Model
+
+_INT64: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+def probe() -> None:
+    """Use what is used of msgspec: a build for another Python, or an old one, fails here."""
+    page = _decoder(Model, "models")(b'{"models":[{}],"uri":"u"}')
+    if (page.uri, len(page.items), msgspec.json.decode(b"[7]", type=list[_INT64])) != ("u", 1, [7]):
+        raise ValueError("it does not decode what it was given")
 
 
 def read(body: bytes, model: Any, items: str | None) -> Parts | None:  # noqa: ANN401 # a type form
@@ -81,6 +91,8 @@ def _declared(field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
 
 def _kind(kind: Any) -> Any:  # noqa: ANN401 # type forms
     """Return what msgspec reads a value as, before the loop makes a `kind` of it."""
+    if kind is int:
+        return _INT64
     if kind in SCALARS or kind is float:
         return kind
     if kind is datetime:

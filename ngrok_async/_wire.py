@@ -1,47 +1,37 @@
-"""JSON bytes to values: strict about types, lenient about what is absent or new.
-
-Stock converters coerce (`str(None)` is "None", `list("abc")` has three items), so each primitive
-and each container has a hook of its own here that checks and never converts.
-"""
+"""JSON bytes to values: strict about types, lenient about what is absent or new."""
 
 import json
+import logging
 import math
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+import sys
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from types import NoneType, UnionType
-from typing import Any, Final, Literal, NoReturn, Union, cast, get_args, get_origin
+from typing import Any, Final, NamedTuple, NoReturn, cast
 
-import attrs
-from cattrs import Converter, transform_error
-from cattrs.cols import list_structure_factory
-from cattrs.gen import (
-    make_dict_structure_fn,
-    mapping_structure_factory,  # pyright: ignore[reportUnknownVariableType] # half typed upstream
-    override,
-)
+from cattrs import transform_error
 
-from ngrok_async._fast import Parts, UnusualError, compiled, is_model
-from ngrok_async._model import Model
+from ngrok_async._exact import exact_converter, name_shown
+from ngrok_async._fast import Parts, quick_way
 from ngrok_async._request import JSON
 
-# What makes values of bytes: msgspec where the extra `speed` has installed it.
-DECODER: Final[str] = "msgspec" if find_spec("msgspec") else "json"
+_log: Final = logging.getLogger("ngrok_async")
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ValueError:  # a stand-in that somebody has put into sys.modules
+        return True
+
+
+# What is asked to make values of bytes: msgspec where the extra `speed` has installed it. Whether
+# it works is known when it is imported, for the first answer.
+DECODER: Final[str] = "msgspec" if _is_installed("msgspec") else "json"
 
 _BOM: Final = b"\xef\xbb\xbf"
-# How Go writes a time that was never set.
-ZERO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
-_LONGEST_SHOWN: Final = 40
-_KINDS: Final[Mapping[type, str]] = {
-    NoneType: "null",
-    bool: "a boolean",
-    int: "an integer",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-    dict: "an object",
-}
+_MOST_DIGITS: Final = sys.int_info.default_max_str_digits
+_LONGEST: Final = 20  # characters of an integer of 64 bits
 
 
 class MismatchError(Exception):
@@ -53,20 +43,24 @@ def loads(body: bytes) -> JSON:
 
     Raises:
         MismatchError: It is not UTF-8, not JSON, nested too deeply, or holds what no other program
-            could read back: NaN, a lone surrogate, a number of thousands of digits or beyond 1e308.
+            could read back: NaN, a lone surrogate, an integer of thousands of digits, a number
+            beyond 1e308.
     """
     try:
         # Go ends a body with a line break. `decode` would look for one with regular expressions.
         text = body.removeprefix(_BOM).decode().strip(" \t\n\r")
         value: JSON
-        value, end = _DECODER.raw_decode(text)
+        # Python reads long integers in a time that grows with the square of their length, and has
+        # a limit for that, which a program may have lifted.
+        decoder = _DECODER if 0 < sys.get_int_max_str_digits() <= _MOST_DIGITS else _CAREFUL
+        value, end = decoder.raw_decode(text)
         if end != len(text):
-            _DECODER.decode(text)  # says what is wrong
+            decoder.decode(text)  # says what is wrong
         if "\\" in text and text.rfind("\\u") >= 0:  # the only way for a lone surrogate to get in
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        failure = MismatchError(f"not valid JSON: {reason}")
+        failure = MismatchError(f"not valid JSON: {_long_integer(body) or reason}")
     else:
         return value
     raise failure
@@ -79,7 +73,7 @@ def decode(value: JSON, kind: Any, path: str = "$") -> Any:  # noqa: ANN401 # a 
         MismatchError: A required field is missing or a value has the wrong type; names its path.
     """
     try:
-        return _quick(kind)(value)
+        return quick_way(kind)(value)
     except Exception:  # noqa: BLE001,S110 # whatever it was, the second pass finds where
         pass
     return _explain(value, kind, path)
@@ -103,37 +97,30 @@ def read_quickly(
     return None if DECODER == "json" else _speedy()(body, model, items)
 
 
+def decoder() -> str:
+    """Return the name of what makes values of bytes here: msgspec, or json."""
+    return "json" if DECODER == "json" or _speedy() is _unread else "msgspec"
+
+
 @cache
 def _speedy() -> Callable[[bytes, Any, str | None], Parts | None]:
-    from ngrok_async import _speed  # noqa: PLC0415 # imports msgspec: not before it is of use
+    try:
+        from ngrok_async import _speed  # noqa: PLC0415 # imports msgspec: not before it is of use
 
+        _speed.probe()
+    except Exception as error:  # noqa: BLE001 # a build for another Python fails in many ways
+        _log.warning(
+            "msgspec is installed, but does not work here (%s: %s); answers are decoded with json, "
+            "which gives the same and takes longer",
+            type(error).__name__,
+            error,
+        )
+        return _unread
     return _speed.read
 
 
-@cache
-def _quick(kind: Any) -> Callable[[JSON], Any]:  # noqa: ANN401 # a type form
-    """Return what takes the usual values of a kind, and raises at others."""
-    if is_model(kind):
-        one = compiled(kind)
-        return lambda value: one([value])[0]
-    if _is_tuple(kind) and is_model(item := get_args(kind)[0]):
-        many = compiled(item)
-        return lambda value: tuple(many(_list(value)))
-    return _text if kind is str else _none
-
-
-def _text(value: JSON) -> str:
-    return _string(value, str)
-
-
-def _list(value: JSON) -> list[JSON]:
-    if type(value) is not list:
-        raise UnusualError
-    return value  # pyright: ignore[reportUnknownVariableType] # JSON
-
-
-def _none(_: JSON) -> NoReturn:
-    raise UnusualError
+def _unread(_body: bytes, _model: object, _items: str | None) -> None:
+    return None
 
 
 def _explain(value: JSON, kind: Any, path: str) -> Any:  # noqa: ANN401 # a type form
@@ -161,161 +148,47 @@ def _finite(digits: str) -> float:
     return number
 
 
+class _Long(NamedTuple):
+    """Stands for an integer of too many digits."""
+
+    digits: int
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError("an integer of too many digits")
+    return int(digits)
+
+
 _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+_CAREFUL: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded
+)
+_LOOKING: Final = json.JSONDecoder(
+    parse_float=len, parse_int=lambda digits: _Long(len(digits)) if len(digits) > _LONGEST else 0
+)
 
 
-def _expected(what: str, value: object) -> TypeError:
-    return TypeError(f"expected {what}, got {_KINDS.get(type(value), type(value).__name__)}")
-
-
-def _string(value: object, _: object) -> str:
-    if type(value) is not str:
-        raise _expected("a string", value)
-    return value
-
-
-def _boolean(value: object, _: object) -> bool:
-    if type(value) is not bool:
-        raise _expected("a boolean", value)
-    return value
-
-
-def _integer(value: object, _: object) -> int:
-    if type(value) is not int:  # a bool is an int to isinstance
-        raise _expected("an integer", value)
-    return value
-
-
-def _number(value: object, _: object) -> float:
-    # JSON has one number type: 50 and 50.0 are the same text to it.
-    if type(value) is not float and type(value) is not int:
-        raise _expected("a number", value)
-    return float(value)
-
-
-def _timestamp(value: object, _: object) -> datetime:
-    if type(value) is not str:
-        raise _expected("a timestamp", value)
+def _long_integer(body: bytes) -> str | None:
+    """Return what is wrong with the first integer that Python does not read, and its place."""
     try:
-        # RFC 3339 allows a lower-case z, fromisoformat does not.
-        at = datetime.fromisoformat(f"{value[:-1]}Z" if value.endswith("z") else value)
-    except ValueError:
-        raise _no_timestamp("a timestamp", value) from None
-    if at.tzinfo is None:
-        raise _no_timestamp("a timestamp with its offset from UTC", value)
-    if at.tzinfo is UTC:
-        return at
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise _no_timestamp("a timestamp between the years 1 and 9999", value) from None
-
-
-def _no_timestamp(expected: str, value: str) -> ValueError:
-    # Whole or not at all: half of an API key would not be recognised and taken out.
-    got = repr(value) if len(value) <= _LONGEST_SHOWN else f"a text of {len(value)} characters"
-    return ValueError(f"expected {expected}, got {got}")
-
-
-def _optional_timestamp(value: object, _: object) -> datetime | None:
-    if value is None:
+        found = _place_of_long(_LOOKING.decode(body.removeprefix(_BOM).decode()))
+    except ValueError as error:
+        return str(error)  # something else is wrong
+    except RecursionError:
         return None
-    at = _timestamp(value, _)
-    return None if at == ZERO_TIME else at
+    return found and f"an integer of {found[1]} digits does not fit in 64 bits @ ${found[0]}"
 
 
-def _optional_string(value: object, _: object) -> str | None:
-    return None if value is None else _string(value, _)
-
-
-def _is_open_enum(kind: object) -> bool:
-    members = get_args(kind)
-    return (
-        get_origin(kind) in {Union, UnionType}
-        and str in members
-        and all(m in {str, NoneType} or get_origin(m) is Literal for m in members)
-        and any(get_origin(m) is Literal for m in members)
-    )
-
-
-def _is_tuple(kind: object) -> bool:
-    return get_origin(kind) is tuple
-
-
-def _is_mapping(kind: object) -> bool:
-    return get_origin(kind) is Mapping
-
-
-Hook = Callable[[Any, Any], Any]
-
-
-def _open_enum_hook(kind: Any) -> Hook:  # noqa: ANN401 # a type form
-    return _optional_string if NoneType in get_args(kind) else _string
-
-
-def _tuple_hook(kind: Any, converter: Converter) -> Hook:  # noqa: ANN401 # a type form
-    items: Any = list.__class_getitem__(get_args(kind)[0])
-    structure = list_structure_factory(items, converter)
-
-    def hook(value: object, _: object) -> tuple[object, ...]:
-        if type(value) is not list:
-            raise _expected("an array", value)
-        return tuple(structure(value, kind))
-
-    return hook
-
-
-def _mapping_hook(kind: Any, converter: Converter) -> Hook:  # noqa: ANN401 # a type form
-    structure = mapping_structure_factory(kind, converter, structure_to=dict)
-
-    def hook(value: object, _: object) -> Mapping[str, object]:
-        if type(value) is not dict:
-            raise _expected("an object", value)
-        return cast("Mapping[str, object]", structure(cast("Any", value), kind))
-
-    return hook
-
-
-def _model_hook(kind: type[Model], converter: Converter) -> Hook:
-    structure = make_dict_structure_fn(
-        kind,
-        converter,
-        _extra=override(omit=True),
-    )
-    fields = [field for field in attrs.fields(kind) if field.name != "_extra"]
-    known = frozenset(field.name for field in fields)
-    required = frozenset(field.name for field in fields if field.default is attrs.NOTHING)
-
-    def hook(value: object, _: object) -> Model:
-        if type(value) is not dict:
-            raise _expected("an object", value)
-        given = content = cast("dict[str, Any]", value)
-        if None in given.values():
-            # Go writes null for an empty list or map: the same as leaving it out.
-            content = {k: v for k, v in given.items() if v is not None or k in required}
-        model = structure(content, kind)
-        if not given.keys() <= known:
-            extra = {k: v for k, v in given.items() if k not in known}
-            object.__setattr__(model, "_extra", extra)
-        return model
-
-    return hook
-
-
-@cache
-def exact_converter() -> Converter:
-    """Return what decides, made when it is first needed: strict, and able to name the place."""
-    converter = Converter()
-    converter.register_structure_hook(str, _string)
-    converter.register_structure_hook(bool, _boolean)
-    converter.register_structure_hook(int, _integer)
-    converter.register_structure_hook(float, _number)
-    converter.register_structure_hook(datetime, _timestamp)
-    converter.register_structure_hook_func(lambda t: t == datetime | None, _optional_timestamp)
-    converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
-    converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
-    converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
-    converter.register_structure_hook_factory(
-        lambda t: isinstance(t, type) and issubclass(t, Model), _model_hook
-    )
-    return converter
+def _place_of_long(value: JSON) -> tuple[str, int] | None:
+    if type(value) is _Long:
+        return "", value.digits
+    if isinstance(value, dict):
+        for name, item in cast("dict[str, object]", value).items():
+            if found := _place_of_long(item):
+                return f".{name_shown(name)}{found[0]}", found[1]
+    elif isinstance(value, list):
+        for index, item in enumerate(cast("list[object]", value)):
+            if found := _place_of_long(item):
+                return f"[{index}]{found[0]}", found[1]
+    return None

@@ -1,14 +1,18 @@
 """The fast passes of decoding: they may give up, but never differ from the exact one."""
 
 import json
+import logging
 import pickle
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
-from types import SimpleNamespace
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any, Final, get_type_hints
 
 import attrs
@@ -540,11 +544,146 @@ def test_msgspec_is_loaded_with_the_first_answer(monkeypatch: pytest.MonkeyPatch
 
 def test_who_reads_with_msgspec_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The module that imports msgspec is not asked for with each answer."""
-    module = SimpleNamespace(read=lambda *_: None)
+    module = SimpleNamespace(read=lambda *_: None, probe=lambda: None)
     monkeypatch.setattr(ngrok_async, "_speed", module, raising=False)
 
     assert module.read is _wire._speedy.__wrapped__()
     assert _wire._speedy.cache_info().maxsize is None
+
+
+WORKING: Final = """
+class Meta:
+    def __init__(self, **_): pass
+def defstruct(*_, **__): return object
+class json:
+    class Decoder:
+        def __init__(self, *_): pass
+        def decode(self, body): return type("Page", (), {"uri": "u", "items": [None]})
+    @staticmethod
+    def decode(body, type): return [7]
+"""
+BROKEN: Final[Mapping[str, str]] = {
+    "another build": "raise ImportError('undefined symbol: _PyFoo')",
+    "another Python": "match 1: pass",
+    "something else within": "import no_such_module",
+    "another package of that name": "",
+    "too old": WORKING.replace("def defstruct", "def made"),
+    "too old for options": WORKING.replace("*_, **__", "name, fields"),
+    "no constraints": WORKING.replace("class Meta", "class Other"),
+    "no decoder": WORKING.replace("class Decoder", "class Other"),
+    "fails at use": WORKING.replace("return [7]", "raise SystemError('no')"),
+    "decodes wrongly": WORKING.replace("return [7]", "return [8]"),
+}
+
+
+@contextmanager
+def replaced_modules(*names: str) -> Iterator[None]:
+    """Let modules be imported anew for a while."""
+    before = {name: sys.modules.pop(name, None) for name in names}
+    known = vars(ngrok_async).pop("_speed", None)
+    try:
+        yield
+    finally:
+        vars(ngrok_async).pop("_speed", None)
+        if known is not None:
+            ngrok_async._speed = known
+        for name, module in before.items():
+            sys.modules.pop(name, None)
+            if module is not None:
+                sys.modules[name] = module
+
+
+@pytest.mark.parametrize("source", BROKEN.values(), ids=BROKEN)
+def test_a_msgspec_that_does_not_work_is_told_once_and_left_alone(
+    source: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An extra that is installed for another Python, say, must not break calls."""
+    (tmp_path / "msgspec.py").write_text(source)
+    monkeypatch.setattr(_wire, "DECODER", "msgspec")
+    monkeypatch.setattr(_wire, "_speedy", cache(_wire._speedy.__wrapped__))
+    names = [n for n in sys.modules if n.split(".")[0] == "msgspec"]
+    with replaced_modules(*names, "msgspec", "ngrok_async._speed"):
+        monkeypatch.syspath_prepend(tmp_path)
+        answers = [GET.decode(dumps(SESSION)).id for _ in range(3)]
+
+    assert ["ts_1"] * 3 == answers
+    assert 1 == len(LIST.decode(dumps({"tunnel_sessions": [SESSION]})).items)
+    assert "json" == _wire.decoder()
+    [record] = caplog.records
+    assert ("ngrok_async", logging.WARNING) == (record.name, record.levelno)
+    assert "msgspec is installed, but does not work here (" in record.getMessage()
+
+
+def test_a_msgspec_that_seems_to_work_is_used(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is said then."""
+    module = SimpleNamespace(read=lambda *_: None, probe=lambda: None)
+    monkeypatch.setattr(ngrok_async, "_speed", module, raising=False)
+    monkeypatch.setattr(_wire, "DECODER", "msgspec")
+    monkeypatch.setattr(_wire, "_speedy", _wire._speedy.__wrapped__)
+
+    assert "msgspec" == _wire.decoder()
+    assert [] == caplog.records
+
+
+@pytest.mark.parametrize(
+    ("stand_in", "expected"),
+    [(None, False), (ModuleType("msgspec"), True)],
+    ids=["kept away", "a stand-in"],
+)
+def test_what_is_in_the_place_of_msgspec_breaks_no_import(
+    stand_in: ModuleType | None, expected: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs keep a module away so, and tests put something else in its place."""
+    monkeypatch.setitem(sys.modules, "msgspec", stand_in)  # type: ignore[arg-type] # None is allowed
+
+    assert expected == _wire._is_installed("msgspec")
+
+
+INTEGERS: Final = [2**63 - 1, -(2**63), 2**63, -(2**63) - 1, 2**64, 10**30]
+
+
+@attrs.frozen(kw_only=True)
+class Numbers(Model):
+    """Integers wherever they may be."""
+
+    one: int = 0
+    needed: int
+    maybe: int | None = None
+    many: tuple[int, ...] = ()
+    named: Mapping[str, int] = attrs.field(factory=dict[str, int])
+
+
+@pytest.mark.parametrize("number", INTEGERS)
+@pytest.mark.parametrize(
+    ("form", "place"),
+    [
+        ('{"one":%d,"needed":1}', "one"),
+        ('{"needed":%d}', "needed"),
+        ('{"needed":1,"maybe":%d}', "maybe"),
+        ('{"needed":1,"many":[1,%d]}', "many[1]"),
+        ('{"needed":1,"named":{"a":%d}}', "named['a']"),
+    ],
+    ids=str,
+)
+def test_integers_have_64_bits(number: int, form: str, place: str) -> None:
+    """Go has no larger ones, and whoever stores them in a database neither."""
+    body = (form % number).encode()
+    quick = _wire.read_quickly(body, Numbers, None)
+    if -(2**63) <= number < 2**63:
+        assert str(number) in repr(decode(loads(body), Numbers))
+        assert (_wire.decoder() == "msgspec") == bool(quick)
+        return
+    with pytest.raises(MismatchError) as caught:
+        decode(loads(body), Numbers)
+
+    assert str(caught.value).startswith("expected an integer of at most 64 bits, got an integer of")
+    assert str(caught.value).endswith(f" @ $.{place}")
+    assert quick is None
 
 
 def test_a_quick_answer_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,245 @@
+"""The exact pass of decoding: it is slow, decides, and finds the place of what is wrong.
+
+Stock converters coerce (`str(None)` is "None", `list("abc")` has three items), so each primitive
+and each container has a hook of its own here that checks and never converts.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from itertools import count
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+from cattrs.errors import IterableValidationError, IterableValidationNote
+from cattrs.gen import make_dict_structure_fn, override
+
+from ngrok_async._fast import is_model, quick_way
+from ngrok_async._model import Model
+from ngrok_async._text import as_float, is_int64, shown
+
+# How Go writes a time that was never set.
+ZERO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
+_LONGEST_SHOWN: Final = 40
+# Items of a list that are tried in the quick way together.
+_AT_ONCE: Final = 64
+_KINDS: Final[Mapping[type, str]] = {
+    NoneType: "null",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
+
+
+def name_shown(text: str) -> str:
+    """Return a name that a server has chosen, as a message shows it."""
+    # Whole or not at all: half of an API key would not be recognised and taken out.
+    return text if len(text) <= _LONGEST_SHOWN else f"<a name of {len(text)} characters>"
+
+
+def _expected(what: str, value: object) -> TypeError:
+    return TypeError(f"expected {what}, got {_KINDS.get(type(value), type(value).__name__)}")
+
+
+def _string(value: object, _: object) -> str:
+    if type(value) is not str:
+        raise _expected("a string", value)
+    return value
+
+
+def _boolean(value: object, _: object) -> bool:
+    if type(value) is not bool:
+        raise _expected("a boolean", value)
+    return value
+
+
+def _integer(value: object, _: object) -> int:
+    if type(value) is not int:  # a bool is an int to isinstance
+        raise _expected("an integer", value)
+    if not is_int64(value):
+        raise ValueError(f"expected an integer of at most 64 bits, got {shown(value)}")
+    return value
+
+
+def _number(value: object, _: object) -> float:
+    # JSON has one number type: 50 and 50.0 are the same text to it.
+    if type(value) is not float and type(value) is not int:
+        raise _expected("a number", value)
+    if math.isnan(number := as_float(value)):
+        raise ValueError(f"expected a number up to 1e308, got {shown(value)}")
+    return number
+
+
+def _timestamp(value: object, _: object) -> datetime:
+    if type(value) is not str:
+        raise _expected("a timestamp", value)
+    try:
+        # RFC 3339 allows a lower-case z, fromisoformat does not.
+        at = datetime.fromisoformat(f"{value[:-1]}Z" if value.endswith("z") else value)
+    except ValueError:
+        raise _no_timestamp("a timestamp", value) from None
+    if at.tzinfo is None:
+        raise _no_timestamp("a timestamp with its offset from UTC", value)
+    if at.tzinfo is UTC:
+        return at
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise _no_timestamp("a timestamp between the years 1 and 9999", value) from None
+
+
+def _no_timestamp(expected: str, value: str) -> ValueError:
+    # Whole or not at all: half of an API key would not be recognised and taken out.
+    got = repr(value) if len(value) <= _LONGEST_SHOWN else f"a text of {len(value)} characters"
+    return ValueError(f"expected {expected}, got {got}")
+
+
+def _optional_timestamp(value: object, _: object) -> datetime | None:
+    if value is None:
+        return None
+    at = _timestamp(value, _)
+    return None if at == ZERO_TIME else at
+
+
+def _optional_string(value: object, _: object) -> str | None:
+    return None if value is None else _string(value, _)
+
+
+def _is_open_enum(kind: object) -> bool:
+    members = get_args(kind)
+    return (
+        get_origin(kind) in {Union, UnionType}
+        and str in members
+        and all(m in {str, NoneType} or get_origin(m) is Literal for m in members)
+        and any(get_origin(m) is Literal for m in members)
+    )
+
+
+def _is_tuple(kind: object) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _is_mapping(kind: object) -> bool:
+    return get_origin(kind) is Mapping
+
+
+Hook = Callable[[Any, Any], Any]
+
+
+def _open_enum_hook(kind: Any) -> Hook:  # noqa: ANN401 # a type form
+    return _optional_string if NoneType in get_args(kind) else _string
+
+
+def _tuple_hook(kind: Any, converter: Converter) -> Hook:  # noqa: ANN401 # a type form
+    # cattrs would go on after a wrong item, and collect as many errors as there are items. And what
+    # is usual among the items is left to the quick way.
+    item_kind = get_args(kind)[0]
+    quick, many = quick_way(item_kind), quick_way(kind)
+
+    def hook(value: object, _: object) -> tuple[object, ...]:
+        if type(value) is not list:
+            raise _expected("an array", value)
+        exact = converter.get_structure_hook(item_kind)
+
+        def structure(item: object, kind: object) -> object:
+            try:
+                return quick(item)
+            except Exception:  # noqa: BLE001 # whatever it was, the closer look finds it
+                return exact(item, kind)
+
+        one = structure if is_model(item_kind) else exact
+        items = cast("list[object]", value)
+        made: list[object] = []
+        for start in range(0, len(items), _AT_ONCE):
+            some = items[start : start + _AT_ONCE]
+            try:
+                made += many(some)
+            except Exception:  # noqa: BLE001 # as above
+                made += _each(one, item_kind, zip(count(start), some, strict=False))
+        return tuple(made)
+
+    return hook
+
+
+def _mapping_hook(kind: Any, converter: Converter) -> Hook:  # noqa: ANN401 # a type form
+    item_kind = get_args(kind)[1]
+
+    def hook(value: object, _: object) -> Mapping[str, object]:
+        if type(value) is not dict:
+            raise _expected("an object", value)
+        content = cast("dict[str, object]", value)
+        exact = converter.get_structure_hook(item_kind)
+        return dict(zip(content, _each(exact, item_kind, content.items()), strict=True))
+
+    return hook
+
+
+def _each(
+    one: Hook,
+    kind: Any,  # noqa: ANN401 # a type form
+    items: Iterable[tuple[int | str, object]],
+) -> list[object]:
+    """Make values of the items of a list or a map, up to the first that is wrong."""
+    made: list[object] = []
+    place: int | str = 0
+    try:
+        for place, item in items:  # noqa: B007 # told if one fails
+            made.append(one(item, kind))
+    except Exception as error:  # noqa: BLE001 # hooks raise several kinds; all mean a mismatch
+        where = place if isinstance(place, int) else name_shown(place)
+        error.add_note(IterableValidationNote("", where, kind))
+        wrong = error
+    else:
+        return made
+    raise IterableValidationError("", [wrong], kind)  # pyright: ignore[reportCallIssue] # half typed upstream
+
+
+def _model_hook(kind: type[Model], converter: Converter) -> Hook:
+    structure = make_dict_structure_fn(
+        kind,
+        converter,
+        _extra=override(omit=True),
+    )
+    fields = [field for field in attrs.fields(kind) if field.name != "_extra"]
+    known = frozenset(field.name for field in fields)
+    required = frozenset(field.name for field in fields if field.default is attrs.NOTHING)
+
+    def hook(value: object, _: object) -> Model:
+        if type(value) is not dict:
+            raise _expected("an object", value)
+        given = content = cast("dict[str, Any]", value)
+        if None in given.values():
+            # Go writes null for an empty list or map: the same as leaving it out.
+            content = {k: v for k, v in given.items() if v is not None or k in required}
+        model = structure(content, kind)
+        if not given.keys() <= known:
+            extra = {k: v for k, v in given.items() if k not in known}
+            object.__setattr__(model, "_extra", extra)
+        return model
+
+    return hook
+
+
+@cache
+def exact_converter() -> Converter:
+    """Return what decides, made when it is first needed: strict, and able to name the place."""
+    converter = Converter()
+    converter.register_structure_hook(str, _string)
+    converter.register_structure_hook(bool, _boolean)
+    converter.register_structure_hook(int, _integer)
+    converter.register_structure_hook(float, _number)
+    converter.register_structure_hook(datetime, _timestamp)
+    converter.register_structure_hook_func(lambda t: t == datetime | None, _optional_timestamp)
+    converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
+    converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
+    converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
+    converter.register_structure_hook_factory(
+        lambda t: isinstance(t, type) and issubclass(t, Model), _model_hook
+    )
+    return converter
