@@ -8,7 +8,7 @@ import asyncio
 import os
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -18,6 +18,7 @@ from yarl import URL
 
 from ngrok_async._forget import forget_locals
 from ngrok_async._secret import MASK, SentKeys
+from ngrok_async._text import Body
 from ngrok_async.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -110,22 +111,27 @@ class Credentials:
             request.proxy_headers = None
 
 
+class LeavingBody(Body):
+    """A body on its way to aiohttp: bytes to a test that takes its place, a `HiddenBody` to it."""
+
+    written: Callable[[asyncio.BaseTransport | None], None]
+
+    def __new__(cls, body: bytes, written: Callable[[asyncio.BaseTransport | None], None]) -> Self:
+        """Keep it, and what is called right behind writing it."""
+        made = super().__new__(cls, body)
+        made.written = written
+        return made
+
+
 class HiddenBody(aiohttp.BytesPayload):
     """A body that no variable of aiohttp's shows."""
 
-    def __init__(
-        self, body: bytes, written: Callable[[asyncio.BaseTransport | None], None]
-    ) -> None:
-        """Keep it.
-
-        Args:
-            body: What is written, in one piece together with the head.
-            written: Is called right behind that.
-        """
+    def __init__(self, body: LeavingBody, **_: object) -> None:
+        """Keep it; it is written in one piece together with the head."""
         # Not its own: it warns of bodies from 1 MiB on, and there is no other form to send it in.
         aiohttp.Payload.__init__(self, body, content_type="application/json")
         self._size = len(body)
-        self._written = written
+        self._written = body.written
 
     async def write_with_length(
         self, writer: AbstractStreamWriter, content_length: int | None
@@ -143,6 +149,9 @@ class HiddenBody(aiohttp.BytesPayload):
 
     def _cut(self, length: int | None) -> bytes:
         return self._value if length == self._size else self._value[:length]
+
+
+aiohttp.payload_type(LeavingBody)(HiddenBody)
 
 
 class _LastHook:

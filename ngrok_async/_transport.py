@@ -18,7 +18,7 @@ from ngrok_async._credentials import (
     STAND_IN,
     Credentials,
     Gate,
-    HiddenBody,
+    LeavingBody,
     Proxy,
     unused_proxy,
 )
@@ -246,7 +246,7 @@ class Transport:
         else:
             attempt.credentials = credentials
             middlewares = (attempt,)
-        payload = None if request.body is None else HiddenBody(request.body, attempt.wrote)
+        payload = None if request.body is None else LeavingBody(request.body, attempt.wrote)
         attempt.begun = True
         response = await session.request(
             request.method,
