@@ -64,15 +64,17 @@ class _Side:
         loop: The event loop.
         in_flight: Requests of its that are out.
         queue: Those who wait in it, if any.
+        has_queue: Whether anybody does, which is asked for each request.
         is_over: Whether the loop was closed, and what was in flight is counted as ended.
     """
 
-    __slots__ = ("_queue", "in_flight", "is_over", "loop")
+    __slots__ = ("_queue", "has_queue", "in_flight", "is_over", "loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = ref(loop)
         self.in_flight = 0
         self.is_over = False
+        self.has_queue = False
         self._queue: ref[_Queue] | None = None
 
     @property
@@ -82,6 +84,7 @@ class _Side:
     @queue.setter
     def queue(self, queue: "_Queue | None") -> None:
         self._queue = None if queue is None else ref(queue)
+        self.has_queue = queue is not None
 
     @property
     def is_closed(self) -> bool:
@@ -195,7 +198,7 @@ class RateLimit:
         place = place_of(request)
         # `now` is the moment when there was no slot: with a later one, the slot that has come free
         # in between would be nobody's.
-        waits = side.queue is not None or not self._take(side, now)
+        waits = side.has_queue or not self._take(side, now)
         if waits:
             await self._wait(request, place, side, loop, now)
         has_left = False
@@ -267,9 +270,10 @@ class RateLimit:
             waiter.set_result(False)
 
     def _leave(self, queue: _Queue, place: int, waiter: asyncio.Future[bool]) -> None:
+        # That frees no slot, so nobody else can go for it.
         queue.line.leave(place, waiter)
-        if not queue.loop.is_closed():
-            self._wake(queue)
+        if not queue.line:
+            self._close_queue(queue)
 
     def _wake(self, queue: _Queue, rang_at: float = float("-inf")) -> None:
         """Hand free slots to the first in the line, then set the timer for the next one."""
@@ -363,7 +367,7 @@ class RateLimit:
                 if not side.is_over:
                     side.in_flight -= 1
                     self._window.give_back(now, counts=counts, late=late)
-            queue = side.queue
+            queue = side.queue if side.has_queue else None
             if queue is not None and not queue.loop.is_closed():
                 self._wake(queue)
             if len(self._sides) > 1:

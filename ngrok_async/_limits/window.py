@@ -94,15 +94,17 @@ class Window:
     def take(self, now: float) -> bool:
         """Take a slot, if there is one."""
         now = self.tick(now)
-        # Most often there is no pause at all.
+        # Most often there is no pause at all, and no other window than the one that was set.
         if (now < self.spread_until or now < self.paused_until) and now < self._opens_at:
             return False
-        if self.in_flight >= self.max_in_flight or self.used >= self.limit:
+        in_flight = self.in_flight
+        counted = len(self.stamps) if self._kept_for == self.seconds else self._counted
+        if in_flight >= self.max_in_flight or counted + in_flight >= self.limit:
             return False
         if now < self.spread_until:
             interval = self.seconds / self.limit
             self.next_start = now + interval * (0.5 + self._jitter())
-        self.in_flight += 1
+        self.in_flight = in_flight + 1
         return True
 
     def give_back(self, now: float, *, counts: bool = True, late: bool = False) -> None:
@@ -120,6 +122,9 @@ class Window:
         if late:
             stamp += self.seconds / 60
         stamps = self.stamps
+        if not stamps or stamps[-1] <= stamp:
+            stamps.append(stamp)
+            return
         # Late stamps are rare and small: insert from the right.
         place = len(stamps)
         while place and stamps[place - 1] > stamp:
