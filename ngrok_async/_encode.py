@@ -213,9 +213,10 @@ def _nested(model: type[Any], *also: type[Any]) -> Encoder:
             given = _given(value, encoders())
         else:
             raise _wrong(name, f"an instance of {model.__name__} or a mapping", value)
-        if unknown := sorted(str(n) for n in given.keys() - encoders().keys()):
-            msg = f"{name} has no field {shown(unknown[0])}; it has {', '.join(sorted(encoders()))}"
-            raise ValueError(msg)
+        if unknown := [field for field in given if field not in encoders()]:
+            raise ValueError(
+                f"{name} has no field {shown(unknown[0])}; it has {', '.join(sorted(encoders()))}"
+            )
         return {
             field: None if item is None else encoders()[field](f"{name}.{field}", item)
             for field, item in given.items()

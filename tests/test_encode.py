@@ -294,7 +294,7 @@ WRONG: Mapping[str, tuple[object, object, str]] = {
     "a misspelt field": (Header, {"nam": "x"}, "field has no field 'nam'; it has name, value"),
     "extra as a field": (Header, {"extra": {}}, "field has no field 'extra'; it has name, value"),
     "a private field": (Header, {"_extra": 1}, "field has no field '_extra'; it has name, value"),
-    "an integer as a field": (Header, {1: "x"}, "field has no field '1'; it has name, value"),
+    "an integer as a field": (Header, {1: "x"}, "field has no field 1; it has name, value"),
     "a wrong value in a model": (Header, {"value": 1}, "field.value must be a string, got 1"),
     "a wrong value deep inside": (
         Sequence[Policy],

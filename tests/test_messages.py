@@ -43,6 +43,7 @@ HOSTILE = {
     "many items": ["x"] * 100_000,
     "a megabyte within": [MEGABYTE, {MEGABYTE: MEGABYTE}],
     "a megabyte as a name": {MEGABYTE: 1},
+    "5001 digits as a name": {10**5000: 1},
     "deep": DEEP,
     "deep within": {"a": DEEP},
     "cannot be shown": Untold(),

@@ -153,7 +153,7 @@ class KubernetesOperators(Resource):
         enabled_features: Unset[Sequence[Literal["bindings", "ingress", "gateway"] | str]] = UNSET,
         region: Unset[str] = UNSET,
         deployment: Unset[Nested[KubernetesOperatorDeployment]] = UNSET,
-        binding: Unset[Nested[KubernetesOperatorBindingCreate]] = UNSET,
+        binding: Unset[Nested[KubernetesOperatorBindingCreate | KubernetesOperatorBinding]] = UNSET,
     ) -> KubernetesOperator:
         """Register an operator; no source says which of the fields it must have.
 
@@ -163,7 +163,8 @@ class KubernetesOperators(Resource):
             enabled_features: What it does.
             region: The ngrok region that takes its traffic; by default "global".
             deployment: Where it runs.
-            binding: How it brings endpoints into the cluster; only with the feature "bindings".
+            binding: How it brings endpoints into the cluster; only with the feature "bindings". Of
+                what an answer has, the certificate is left out.
         """
         ...
 
@@ -176,13 +177,16 @@ class KubernetesOperators(Resource):
         metadata: Unset[str] = UNSET,
         enabled_features: Unset[Sequence[Literal["bindings", "ingress", "gateway"] | str]] = UNSET,
         region: Unset[str] = UNSET,
-        binding: Unset[Nested[KubernetesOperatorBindingUpdate]] = UNSET,
-        deployment: Unset[Nested[KubernetesOperatorDeploymentUpdate]] = UNSET,
+        binding: Unset[Nested[KubernetesOperatorBindingUpdate | KubernetesOperatorBinding]] = UNSET,
+        deployment: Unset[
+            Nested[KubernetesOperatorDeploymentUpdate | KubernetesOperatorDeployment]
+        ] = UNSET,
     ) -> KubernetesOperator:
         """Change the fields that you pass and leave the others alone; sizes as in `create`.
 
         These are `description`, `metadata`, `enabled_features`, `region`, `binding` and, of the
-        `deployment`, name and version.
+        `deployment`, name and version. What an answer has can be passed as it is; the rest of it is
+        left out.
         """
         ...
 
