@@ -21,6 +21,7 @@ from typing import (
 import attrs
 
 from ngrok_async._request import JSON
+from ngrok_async._stored import default_of
 from ngrok_async._text import as_float, checked_dumps, is_int64, shown, unencodable_at
 from ngrok_async.unset import UNSET, UnsetType
 
@@ -242,7 +243,7 @@ def _given(value: object, names: Iterable[str]) -> dict[str, object]:
     content: dict[str, object] = {}
     for field in _fields(type(value)):
         item = getattr(value, field.name)
-        if field.name in sent_as and item is not None and item != _default(field):
+        if field.name in sent_as and item is not None and item != default_of(field):
             content[sent_as[field.name]] = item
     return content
 
@@ -253,8 +254,3 @@ def _sources(name: str) -> tuple[str, ...]:
         return (name.removesuffix("_id"),)
     stem = name.removesuffix("_ids")
     return () if stem == name else (f"{stem}s", f"{stem.removesuffix('y')}ies")
-
-
-def _default(field: "attrs.Attribute[Any]") -> object:
-    default: Any = field.default
-    return default.factory() if hasattr(default, "factory") else default

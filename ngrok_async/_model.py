@@ -6,10 +6,11 @@ from types import MappingProxyType
 import attrs
 
 from ngrok_async._request import JSON
+from ngrok_async._stored import Stored
 
 
 @attrs.frozen(kw_only=True)
-class Model:
+class Model(Stored):
     """A frozen value made of an answer.
 
     It holds no client: it compares, copies, pickles and logs as plain data. A text that ngrok left

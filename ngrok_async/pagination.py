@@ -11,6 +11,7 @@ import attrs
 
 from ngrok_async._mistakes import ExplainedList
 from ngrok_async._request import JSON
+from ngrok_async._stored import Stored
 from ngrok_async._text import shown
 from ngrok_async.errors import NgrokError, PaginationError
 
@@ -28,7 +29,7 @@ _EARLY: Final = 25
 
 
 @attrs.frozen(kw_only=True)
-class Page(ExplainedList, Generic[T_co]):
+class Page(ExplainedList, Stored, Generic[T_co]):
     """One page of a list.
 
     Attributes:

@@ -4,13 +4,18 @@ import copy
 import pickle
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ngrok_async._model import Model
 from ngrok_async._wire import decode
+from ngrok_async.pagination import Page
 from ngrok_async.resources._shared import Ref
+from tools.declared import models
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +66,64 @@ def test_a_copy_is_equal(copied: Callable[[Key], Key]) -> None:
     assert {"later": [1, {"deep": None}]} == other.extra
     assert other.owner is not None
     assert {"name": "me"} == other.owner.extra
+
+
+class _Old:
+    """Pickles as an older release did: without the fields that came later."""
+
+    def __init__(self, kind: type[object], state: Mapping[str, object]) -> None:
+        self.parts = kind, state
+
+    def __reduce__(self) -> tuple[object, ...]:
+        kind, state = self.parts
+        return object.__new__, (kind,), state
+
+
+STORED: Mapping[str, type[Any]] = {**models(), "Page": Page}
+
+
+@pytest.mark.parametrize("kind", STORED.values(), ids=STORED)
+@given(data=st.data())
+def test_a_pickle_from_before_a_field_existed_gets_the_default(
+    kind: type[Any], data: st.DataObject
+) -> None:
+    """Caches outlive releases; what a field means when it is absent does not depend on that."""
+    fields = attrs.fields(kind)
+    optional = [field for field in fields if field.default is not attrs.NOTHING]
+    later = data.draw(st.sets(st.sampled_from(optional)))
+    content = {f.name: f"the {f.name}" for f in fields if f not in later}
+    content.pop("_extra", None)
+
+    found = pickle.loads(pickle.dumps(_Old(kind, content | {"gone": 1})))  # noqa: S301 # ours
+    assert kind(**content) == found
+    assert repr(kind(**content)) == repr(found)
+    assert {} == found.extra
+    assert found == copy.copy(found) == copy.deepcopy(found) == attrs.evolve(found)
+
+
+@pytest.mark.parametrize("kind", STORED.values(), ids=STORED)
+def test_a_pickle_without_what_must_be_there_is_refused(kind: type[Any]) -> None:
+    """There is nothing to put in its place, and whoever reads it finds out at once."""
+    fields = attrs.fields(kind)
+    for missing in (field for field in fields if field.default is attrs.NOTHING):
+        content = {field.name: "x" for field in fields if field is not missing}
+        with pytest.raises(pickle.UnpicklingError) as caught:
+            pickle.loads(pickle.dumps(_Old(kind, content)))  # noqa: S301 # ours
+
+        assert f"the {kind.__name__} lacks {missing.name!r}, which it must have" in str(
+            caught.value
+        )
+
+
+def test_lists_and_maps_of_defaults_are_not_shared() -> None:
+    """Each value has its own."""
+    first, second = (
+        pickle.loads(pickle.dumps(_Old(Labelled, {"_extra": None})))  # noqa: S301 # ours
+        for _ in range(2)
+    )
+
+    assert {} == first.labels == second.labels
+    assert first.labels is not second.labels
 
 
 def test_models_are_equal_when_all_fields_are() -> None:
