@@ -22,6 +22,12 @@ end
 
 local function field(name) return tonumber(redis.call('HGET', state, name) or 0) end
 
+-- What ngrok stated, for ten windows since it last did, an hour at most.
+local hour = 3600 * 1000000
+local function stated(name, till)
+  return field(till) > now and field(name) or 0
+end
+
 local function raise(name, to)
   if to > now and to > field(name) then redis.call('HSET', state, name, to) end
 end
@@ -46,11 +52,16 @@ elseif verb == 'tell' then  -- pause, spread, next, requests, window, in flight,
   raise('spread', now + arg(3))
   raise('next', now + arg(4))
   local epoch = field('epoch')
-  if (arg(5) > 0 and (arg(5) ~= field('requests') or arg(6) ~= field('window')))
-      or (arg(7) > 0 and arg(7) ~= field('in_flight')) then
-    if arg(5) > 0 then redis.call('HSET', state, 'requests', ARGV[5], 'window', ARGV[6]) end
-    if arg(7) > 0 then redis.call('HSET', state, 'in_flight', ARGV[7]) end
+  if (arg(5) > 0 and (arg(5) ~= stated('requests', 'rate_till') or arg(6) ~= field('window')))
+      or (arg(7) > 0 and arg(7) ~= stated('in_flight', 'flight_till')) then
     epoch = 0
+  end
+  if arg(5) > 0 then
+    redis.call('HSET', state, 'requests', ARGV[5], 'window', ARGV[6],
+      'rate_till', now + math.min(10 * arg(6), hour))
+  end
+  if arg(7) > 0 then
+    redis.call('HSET', state, 'in_flight', ARGV[7], 'flight_till', now + hour / 6)
   end
   if epoch == 0 then redis.call('HSET', state, 'epoch', now) end
   local unknown = 0
@@ -84,13 +95,13 @@ if verb ~= 'look' then
   local till = math.max(now, last(slots))
   keep(slots, till)
   keep(flights, math.max(now, last(flights)))
-  keep(state, math.max(till, spread) + 3600 * 1000000)  -- a stated limit is worth remembering
+  keep(state, math.max(till, spread) + hour)  -- a stated limit is worth remembering
 end
 
 local function left(at) return math.max(0, at - now) end
 local reply = {
   now, granted, epoch, used, flying, left(paused), left(spread), left(next_start),
-  field('requests'), field('window'), field('in_flight'),
+  stated('requests', 'rate_till'), field('window'), stated('in_flight', 'flight_till'),
 }
 if granted == 0 and verb ~= 'complete' then
   local found = redis.call('ZRANGE', slots, 0, -1, 'WITHSCORES')

@@ -109,6 +109,21 @@ async def test_listener_that_fails_loses_no_slot(process: Make) -> None:
     assert one.sent_at[1] - one.sent_at[0] < 0.75  # one window, not two
 
 
+async def test_stated_limit_is_not_inherited_for_ever(process: Make) -> None:
+    """A process that begins ten windows after the last statement starts with what was set."""
+    one = process(window=0.05)
+    one.answers = [refused("rate limited to `1` API requests per `0.05 seconds`", after=0)]
+    await one.call("a")
+    heir = process(window=0.05)
+    await heir.limiter.read_budget()
+    assert (1, 1) == (one.limiter.budget.limit, heir.limiter.budget.limit)
+    await asyncio.sleep(0.6)
+    late = process(window=0.05)
+    await late.call("b")
+
+    assert [3, 3, 3] == [each.limiter.budget.limit for each in (one, heir, late)]
+
+
 async def test_processes_share_the_window(process: Make) -> None:
     """What one process has used, another one cannot use."""
     one, other = process(), process()
