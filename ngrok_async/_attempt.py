@@ -36,6 +36,8 @@ _REPEATED: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
 # Where the texts of aiohttp's parser begin to quote the server.
 _QUOTE: Final = r"(?s)\s*[:'\"\n].*"
 _FOREIGN_TEXT: Final = 200
+# User and password in a URL, such as a proxy's, which connectors of others put into their errors.
+_USER_INFO: Final = r"//[^/\s@]*@"
 
 
 class LostError(Exception):
@@ -251,7 +253,7 @@ class Attempt:
 
     def _error(self, kind: type[E], message: str, *, left: bool, attempts: int = 1) -> E:
         error = kind(
-            self.keys.scrub(message),
+            self.keys.scrub(re.sub(_USER_INFO, "//***@", message)),
             method=self.request.method,
             path=self.request.path,
             attempts=attempts,

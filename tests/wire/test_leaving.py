@@ -128,6 +128,20 @@ async def test_whatever_keeps_it_from_connecting(
     assert 1 == len(clock.pauses)
 
 
+@pytest.mark.parametrize("kind", [Exception, OSError, aiohttp.ClientError, ssl.SSLError])
+async def test_a_proxy_s_password_in_such_an_error_is_hidden(
+    server: "FaultServer", connect: "Connect", kind: type[Exception]
+) -> None:
+    """Connectors that speak SOCKS have the whole URL of their proxy, and may quote it."""
+    connector = Connector(kind("no way through socks5://me:pa55word@10.0.0.1:1080/"))
+    async with aiohttp.ClientSession(connector=connector) as session:
+        ngrok = connect(server, base_url=NAME, session=session, retry=None)
+        with pytest.raises(ConnectError, match=r"socks5://\*\*\*@10\.0\.0\.1:1080/") as caught:
+            await ngrok.tunnel_sessions.restart("ts_1")
+
+    assert "pa55word" not in str(caught.value)
+
+
 async def test_a_name_without_addresses(server: "FaultServer", connect: "Connect") -> None:
     """The text says which name, and not what aiohttp stumbles over."""
     connector = aiohttp.TCPConnector(resolver=Resolver())
