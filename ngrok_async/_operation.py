@@ -300,11 +300,10 @@ def _limit(name: str, value: object) -> JSON:
     if value is None:
         return None
     if type(value) is not int or value not in _PAGE_SIZES:
-        msg = (
+        raise ValueError(
             f"{name} must be an integer from 1 to 100 (the size of a page), got {shown(value)}; "
             "for more items walk over the list, or use collect(max_items=...)"
         )
-        raise ValueError(msg)
     return str(value)
 
 
