@@ -142,6 +142,19 @@ def mutants(session: nox.Session) -> None:
     session.run("python", "-m", "tools.mutants", *session.posargs)
 
 
+@nox.session(default=False)  # takes a quarter of an hour
+def fuzz(session: nox.Session) -> None:
+    """Do something to a call at each of its steps, and hold what is told against the server's log.
+
+    `nox -s fuzz -- --every 10` runs a tenth.
+    """
+    session.install("-e", ".[testing]", *group("test"))
+    if os.name != "nt":
+        session.install("uvloop")
+    session.env.update(NO_ACCOUNT)
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
 @nox.session(default=False)  # takes as long as you say
 def soak(session: nox.Session) -> None:
     """Call a failing fake for minutes and see that nothing is lost, doubled or leaked."""

@@ -35,6 +35,15 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/faults/test_pages.py",
     ),
     "_answer.py": ("tests/test_answer.py", "tests/test_events.py"),
+    "_attempt.py": (
+        "tests/wire/test_leaving.py",
+        "tests/wire/test_attempts.py",
+        "tests/test_transport.py",
+    ),
+    "_call.py": ("tests/wire/test_leaving.py",),
+    "_connector.py": ("tests/wire/test_reuse.py",),
+    "_timeouts.py": ("tests/test_timeouts.py",),
+    "_transport.py": ("tests/wire/test_error_bodies.py",),
 }
 
 

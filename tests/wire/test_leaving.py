@@ -377,6 +377,30 @@ async def test_ended_while_connecting(
         assert (tried, False) == (outcome.attempts, outcome.maybe_applied)
 
 
+@pytest.mark.parametrize("end", ["fails", "cancelled"])
+async def test_ended_while_the_key_is_asked_for(server: "FaultServer", end: str) -> None:
+    """A function that gives the key is asked before anything else."""
+    asked = asyncio.Event()
+
+    async def key() -> str:
+        asked.set()
+        if end == "fails":
+            raise OddError
+        return await asyncio.get_running_loop().create_future()
+
+    async with Client(key, base_url=server.url, limiter=RateLimit(5), retry=None) as ngrok:
+        call = asyncio.create_task(ngrok.tunnel_sessions.restart("ts_1"))
+        await asked.wait()
+        if end == "cancelled":
+            call.cancel()
+        [outcome] = await asyncio.gather(call, return_exceptions=True)
+
+        assert isinstance(outcome, ConfigurationError | asyncio.CancelledError)
+        assert getattr(outcome, "attempts", 0) == 0
+        assert ngrok.budget is not None
+        assert 0 == ngrok.budget.used
+
+
 @pytest.mark.filterwarnings("ignore:.*auth:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:BasicAuth:DeprecationWarning")
 async def test_refused_before_it_was_sent(server: "FaultServer", connect: "Connect") -> None:
