@@ -174,7 +174,7 @@ async def test_pause_outlives_its_clients() -> None:
     clock.advance(70)
     for n in range(5):
         shared_rate_limit(f"other {n}", clock)
-    gc.collect()
+        gc.collect()
 
     assert 30 == shared_rate_limit("account", clock).budget.paused
 
