@@ -235,7 +235,7 @@ class Attempt:
                 error, aiohttp.ClientConnectorCertificateError | aiohttp.ServerFingerprintMismatch
             )
             return failure
-        if isinstance(error, TimeoutError):
+        if isinstance(error, TimeoutError) and message is None:
             what = "no whole answer" if left else "nothing could be sent"
             return self._error(RequestTimeoutError, what + _within(self.seconds), left=left)
         if left:

@@ -215,8 +215,12 @@ async def test_a_hook_that_fails_when_all_has_left(
     assert 1 == ngrok.budget.used == len(server.requests)
 
 
+@pytest.mark.parametrize("error", [aiohttp.ClientOSError, TimeoutError])
 async def test_a_middleware_that_sends_twice(
-    server: "FaultServer", connect: "Connect", monkeypatch: pytest.MonkeyPatch
+    server: "FaultServer",
+    connect: "Connect",
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
 ) -> None:
     """What its first request did is not forgotten over the second, which found no connection."""
 
@@ -227,7 +231,7 @@ async def test_a_middleware_that_sends_twice(
         return await handler(request)
 
     async def fail(*_: object) -> NoReturn:
-        raise aiohttp.ClientOSError
+        raise error
 
     connector = aiohttp.TCPConnector()
     server.resets()
