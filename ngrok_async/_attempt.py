@@ -93,7 +93,8 @@ class Attempt:
         credentials = self.credentials
         try:
             if credentials is not None:
-                self._watch(request)
+                self._leaving = request
+                setattr(request, "send", self._send)  # noqa: B010 # for one instance
                 credentials.put_in(request, self.keys)
             return await handler(request)
         except BaseException as error:
@@ -112,16 +113,13 @@ class Attempt:
         self, request: aiohttp.ClientRequest, handler: Handler
     ) -> aiohttp.ClientResponse:
         """Tell apart, in a session with middlewares, what they raise and what aiohttp does."""
-        self._watch(request)
+        self._leaving = request
+        setattr(request, "send", self._send)  # noqa: B010 # for one instance
         try:
             return await handler(request)
         except BaseException as error:
             self._raised = error
             raise
-
-    def _watch(self, request: aiohttp.ClientRequest) -> None:
-        self._leaving = request
-        vars(request)["send"] = self._send
 
     async def _send(self, connection: "Connection") -> aiohttp.ClientResponse:
         """Stand in for the request's own `send`: aiohttp calls it when there is a connection.
@@ -129,7 +127,7 @@ class Attempt:
         Nothing else tells apart what failed before and after that.
         """
         request = cast("aiohttp.ClientRequest", self._leaving)
-        del vars(request)["send"]  # the class has the real one
+        delattr(request, "send")  # noqa: B043 # the class has the real one
         self._connected = True
         response = await request.send(connection)
         body = request.body

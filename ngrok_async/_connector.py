@@ -42,13 +42,10 @@ def _is_quiet(protocol: "ResponseHandler") -> bool:
     parser = getattr(protocol, "_parser", None)  # who alone knows of a head that has only begun
     if parser is not None and parser.feed_eof() is not None:
         return False
-    return not _is_readable(transport.get_extra_info("socket").fileno())
-
-
-def _is_readable(descriptor: int) -> bool:
-    """Tell whether the loop has something to read that it has not read yet; 1 µs."""
+    # Is there something that the loop has not read yet? It takes 1 µs to know.
+    descriptor = transport.get_extra_info("socket").fileno()
     if not hasattr(select, "poll"):  # pragma: no cover # on Windows
-        return bool(select.select([descriptor], [], [], 0)[0])
+        return not select.select([descriptor], [], [], 0)[0]
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    return not poll.poll(0)

@@ -54,7 +54,7 @@ def on_event_of(given: OnEvent | None) -> OnEvent | None:
 
 def held(middleware: Middleware, name: str) -> Middleware:
     """Return a middleware or limiter of the caller that is named when it returns no response."""
-    if type(middleware) is RateLimit:
+    if type(middleware).__call__ is RateLimit.__call__:
         return middleware
 
     async def call(request: Request, send: Send) -> Response:

@@ -114,13 +114,14 @@ class Progress:
 
     def end(self, now: float) -> None:
         """Stop that."""
-        self._spent = self.spent(now)
+        # A clock that goes back gives nothing back.
+        if now > self._since:
+            self._spent += now - self._since
         self._since = now
         self._running -= 1
 
     def spent(self, now: float) -> float:
         """Return how many seconds attempts and pauses have taken."""
-        # A clock that goes back gives nothing back.
         return self._spent + max(0.0, now - self._since) if self._running else self._spent
 
 

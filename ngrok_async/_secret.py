@@ -30,7 +30,7 @@ AskForKey: TypeAlias = Callable[[], str] | Callable[[], Awaitable[str]]
 class APIKey:
     """An API key that prints, compares and hashes, but never shows or pickles its text."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_text", "known")
 
     def __init__(self, text: str) -> None:
         """Check the key's form and keep it.
@@ -59,6 +59,7 @@ class APIKey:
             )
             raise ConfigurationError(msg)
         self._text = text
+        self.known: tuple[str, ...] = (text,)
 
     def reveal(self) -> str:
         """Return the key itself, for the one header that carries it."""
@@ -93,6 +94,8 @@ class AskedKey:
     """
 
     __slots__ = ("_ask", "_who")
+
+    known: Final[tuple[str, ...]] = ()
 
     def __init__(self, ask: AskForKey) -> None:
         """Keep the function; it is not called yet."""
@@ -158,13 +161,13 @@ class SentKeys:
 
     def __init__(self, key: APIKey | AskedKey) -> None:
         """Begin with the key, if it is known."""
-        self._texts: list[str] = [key.reveal()] if isinstance(key, APIKey) else []
+        self._texts = key.known
 
     def add(self, authorization: str) -> None:
         """Note what the header `Authorization` has, with or without a word in front."""
         text = authorization.partition(" ")[2].strip() or authorization
         if text not in self._texts:
-            self._texts.append(text)
+            self._texts = (*self._texts, text)
 
     def scrub(self, text: str) -> str:
         """Replace every occurrence of one of them in `text`."""

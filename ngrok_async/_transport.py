@@ -314,7 +314,7 @@ def _seconds(request: Request, now: float) -> float | None:
     attempt, total = request.timeout.attempt, request.timeout.total
     if total is None:
         return attempt
-    remaining = request.remaining(now)
+    remaining = total - request.progress.spent(now)
     if remaining <= 0:
         raise RequestTimeoutError(
             f"not sent: attempts and pauses have taken the {total:g} s that Timeout(total=) allows",
