@@ -127,7 +127,7 @@ class Attempt:
         Nothing else tells apart what failed before and after that.
         """
         request = cast("aiohttp.ClientRequest", self._leaving)
-        delattr(request, "send")  # noqa: B043 # the class has the real one
+        delattr(request, "send")  # the class has the real one
         self._connected = True
         response = await request.send(connection)
         body = request.body
