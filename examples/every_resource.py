@@ -40,18 +40,27 @@ OWNERS = {
 }
 
 # Arguments that must look like something; for others any value of their type will do.
-EXAMPLES: Mapping[str, Any] = {
+PEM = "-----BEGIN {0}-----\nMIIB\n-----END {0}-----\n"
+TEXTS = {
     "address": "localhost:8080",
-    "certificate_management_policy": UNSET,  # a domain has a certificate instead
+    "ca_pem": PEM.format("CERTIFICATE"),
+    "certificate_pem": PEM.format("CERTIFICATE"),
     "cidr": "203.0.113.0/24",
-    "deployment": {"name": "ngrok-operator", "namespace": "ngrok"},
     "domain": "shop.example.com",
-    "hostports": ["shop.example.com:443"],
+    "private_key_pem": PEM.format("PRIVATE KEY"),
+    "traffic_policy": '{"on_http_request": []}',
+    "type": "ip_policy_created.v0",
+    "url": "https://example.com",
+}
+EXAMPLES: Mapping[str, Any] = {
+    "acl": ["bind:*.example.com"],
+    "certificate_management_policy": UNSET,  # a domain has a certificate instead
+    "deployment": {"name": "ngrok-operator", "namespace": "ngrok"},
+    "hostports": UNSET,  # each would have to be reserved first
+    "key_size": 2048,
     "resolves_to": [{"value": "eu"}],
     "sources": [],
     "target": {"datadog": {"api_key": "made-up", "ddtags": "env:test"}},
-    "type": "ip_policy_created.v0",
-    "url": "https://example.com",
     "urls": ["https://bad.example.com/login"],
     "vault_name": UNSET,  # a secret's vault has an id
 }
@@ -166,6 +175,8 @@ class Tour:
         kind = get_args(hint)[0] if get_origin(hint) in {Union, UnionType} else hint
         if get_origin(kind) is Literal:
             return get_args(kind)[0]
+        if kind is str and name in TEXTS:
+            return TEXTS[name]
         if name in EXAMPLES:
             return EXAMPLES[name]
         if kind in SIMPLE and name not in NEEDED:

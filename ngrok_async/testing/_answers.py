@@ -54,14 +54,43 @@ Behaviour: TypeAlias = Callable[[Mapping[str, str], JSON], Answer]
 
 
 class RefusedError(Exception):
-    """The request is answered with ngrok's error envelope."""
+    """The request is answered with ngrok's error envelope.
 
-    def __init__(self, message: str, *, code: int | None = None, status: int = 400) -> None:
-        """Keep the parts; `code` is the number in ERR_NGROK_n."""
+    `ngrok_async.testing._messages` has the codes, and makes these.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: int | None = None,
+        status: int = 400,
+        has_details: bool = True,
+        path: str | None = None,
+    ) -> None:
+        """Keep the parts.
+
+        Args:
+            message: What ngrok would say.
+            code: The number in ERR_NGROK_n; None where ngrok sends none.
+            status: The HTTP status.
+            has_details: Whether the envelope tells the id of the operation, or null.
+            path: What the envelope tells in place of that id: no operation has this path.
+        """
         super().__init__(message)
         self.message = message
         self.code = None if code is None else f"ERR_NGROK_{code}"
         self.status = status
+        self._has_details = has_details
+        self._path = path
+
+    def answer(self, operation_id: str) -> Answer:
+        """Return the envelope as an answer."""
+        if self._path is not None:
+            answer = _enveloped(self.status, self.code, self.message, {"path": self._path})
+            return attrs.evolve(answer, is_ngroks=False)
+        details: JSON = {"operation_id": operation_id} if self._has_details else None
+        return _enveloped(self.status, self.code, self.message, details)
 
 
 def json_answer(status: int, content: JSON) -> Answer:
@@ -71,10 +100,11 @@ def json_answer(status: int, content: JSON) -> Answer:
 
 def envelope(status: int, code: str | None, message: str, operation_id: str) -> Answer:
     """Answer with ngrok's error body. Recorded 404s have no `error_code`, so it may be None."""
+    return _enveloped(status, code, message, {"operation_id": operation_id})
+
+
+def _enveloped(status: int, code: str | None, message: str, details: JSON) -> Answer:
     content: dict[str, JSON] = {} if code is None else {"error_code": code}
-    content |= {
-        "status_code": status,
-        "msg": message,
-        "details": {"operation_id": operation_id},
-    }
-    return json_answer(status, content)
+    return json_answer(
+        status, content | {"status_code": status, "msg": message, "details": details}
+    )

@@ -1,10 +1,9 @@
 """The rules of the API, from a request's values to an answer's, without any I/O.
 
-ngrok's error codes and their meanings: https://ngrok.com/docs/errors. It documents few of the HTTP
-statuses that go with them; here they are 401 for authentication, 404 for what is not there, 409 for
-conflicts and 400 for bad requests.
+What it refuses, and with which code and status: `ngrok_async.testing._messages`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
@@ -13,9 +12,11 @@ from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async.testing._answers import Answer, Behaviour, Incoming, RefusedError, json_answer
 from ngrok_async.testing._body import check_body, check_fields
+from ngrok_async.testing._conflicts import check_removable
 from ngrok_async.testing._derived import VIEWS
 from ngrok_async.testing._kinds import kinds, plain
 from ngrok_async.testing._lists import Listing, pick
+from ngrok_async.testing._messages import refusal, unrouted
 from ngrok_async.testing._query import Query, check_query
 from ngrok_async.testing._resources import Place, Resources
 from ngrok_async.testing._routes import Match, Routes
@@ -43,7 +44,7 @@ class API:
             operations: What to serve.
             store: What there is.
             clock: What time it is.
-            api_key: The only key that is let in.
+            api_key: The key that is let in, beside those that are created.
             behaviours: What routes do that are not like the others.
         """
         operations = tuple(operations)
@@ -54,11 +55,19 @@ class API:
         self._clock = clock
         self._api_key = api_key
         self._behaviours = behaviours
+        self._tokens: dict[str, tuple[str, str]] = {}
 
     def is_ours(self, headers: Mapping[str, str]) -> bool:
-        """Tell whether a request has the key of the account."""
+        """Tell whether a request has a key of the account."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and token == self._api_key
+        return scheme.lower() == "bearer" and (
+            token == self._api_key or self._issuer(token) == "/api_keys"
+        )
+
+    def _issuer(self, token: str) -> str | None:
+        """Return the collection whose item came with a token, as long as that item is there."""
+        path, id_ = self._tokens.get(token, ("", ""))
+        return path if path and self._store[path].get(id_) is not None else None
 
     def answer(self, request: Incoming) -> Answer:
         """Answer a request.
@@ -66,18 +75,35 @@ class API:
         Raises:
             RefusedError: The answer is ngrok's error envelope.
         """
-        if not self.is_ours(request.headers):
-            raise _who(request.headers.get("authorization"))
-        _check_version(request.headers.get("ngrok-version"))
         match = self._routes.match(request.method, request.path)
         if match is None:
-            raise RefusedError("There is nothing at this address.", status=404)
+            raise unrouted(request.path)
+        if not self.is_ours(request.headers):
+            raise self._who(request.headers.get("authorization"))
+        _check_version(request.headers.get("ngrok-version"))
         query = check_query(match.operation, request.query)
         body = check_body(match.operation, request)
         behaviour = self._behaviours.get(match.operation.route)
         if behaviour is not None:
             return behaviour(match.parameters, body)
         return self._usual(match, query, body)
+
+    def _who(self, authorization: str | None) -> RefusedError:
+        if not authorization:
+            return refusal(200)
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            code = 201
+        elif self._issuer(token) == "/credentials":
+            code = 206
+        elif token.startswith("ak_"):
+            code = 208
+        elif not re.fullmatch("[0-9A-Za-z_]+", token):
+            code = 202
+        else:
+            code = 203
+        # ngrok repeats what was sent: whoever logs its messages logs keys.
+        return refusal(code, echo=f" Your credential: {token or authorization}")
 
     def add(self, path: str, given: Mapping[str, JSON]) -> Item:
         """Put an item into a collection, as if it had been created.
@@ -90,7 +116,7 @@ class API:
             raise ValueError(f"there is no collection {path!r}; one is '/ip_policies'")
         try:
             check_fields("", given, fields(kind.model))
-            return self._resources.create(Place(kind, path), given, {})
+            return self._create(Place(kind, path), given, {})
         except RefusedError as refused:
             raise ValueError(f"cannot add this to {path}: {refused}") from None
 
@@ -104,12 +130,18 @@ class API:
         if operation.method == "POST" and is_model(operation.model):
             self._find_above(match)
             place = Place(self._kinds[plain(operation.template)], _join(match.segments))
-            return json_answer(201, self._resources.create(place, body, match.parameters))
+            return json_answer(201, self._create(place, body, match.parameters))
         kind = self._kinds.get(template.removesuffix("/{}"))
         if operation.method == "POST" or kind is None or name not in fields(kind.model):
             raise RefusedError(f"The fake cannot do {operation.route} yet.", status=501)
         place, key = self._locate(kind.template, match.segments[:-1])
         return self._part(operation, place, key, name, body)
+
+    def _create(self, place: Place, body: Mapping[str, JSON], names: Mapping[str, str]) -> Item:
+        item = self._resources.create(place, body, names)
+        if "token" in item:
+            self._tokens[item["token"]] = (place.path, item["id"])
+        return item
 
     def _locate(self, template: str, segments: tuple[str, ...]) -> tuple[Place, str]:
         """Return where an item is: its collection and its key."""
@@ -127,6 +159,7 @@ class API:
         self, operation: Operation, place: Place, key: str, name: str, body: dict[str, JSON]
     ) -> Answer:
         if operation.method == "DELETE":
+            check_removable(place.kind.template, self._resources.find(place, key), name)
             self._resources.remove(place, key, name)
             return Answer(204)
         if operation.method == "PUT":
@@ -164,25 +197,8 @@ def _join(segments: Iterable[str]) -> str:
     return "".join(f"/{segment}" for segment in segments)
 
 
-def _who(authorization: str | None) -> RefusedError:
-    if not authorization:
-        return RefusedError("The authorization header is missing.", code=200, status=401)
-    scheme, _, token = authorization.partition(" ")
-    # ngrok repeats what was sent: whoever logs its messages logs keys.
-    echo = f"Your credential: {token or authorization}"
-    if scheme.lower() != "bearer" or not token:
-        reason, code = "The authorization header must be 'Bearer' and an API key.", 201
-    elif token.startswith("ak_"):
-        reason, code = "This is the id of an API key, not the key.", 208
-    elif not token.replace("_", "").isalnum():
-        reason, code = "The API key is malformed.", 202
-    else:
-        reason, code = "The API key is not valid.", 203
-    return RefusedError(f"{reason} {echo}", code=code, status=401)
-
-
 def _check_version(version: str | None) -> None:
     if version is None:
-        raise RefusedError("The ngrok-version header is missing.", code=218)
+        raise refusal(218)
     if version != _VERSION:
-        raise RefusedError(f"There is no version {version!r} of the API.", code=217)
+        raise refusal(217, version=version)

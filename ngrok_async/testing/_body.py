@@ -13,8 +13,11 @@ from ngrok_async._model import Model
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async._wire import MismatchError, decode, loads
-from ngrok_async.testing._answers import Incoming, RefusedError
+from ngrok_async.testing._answers import Incoming
+from ngrok_async.testing._kinds import plain
+from ngrok_async.testing._messages import refusal, wrong_value
 from ngrok_async.testing._types import choices, fields, model_in
+from ngrok_async.testing._values import check_needed, check_values
 
 _SCALARS: Final[Mapping[object, tuple[type, ...]]] = {
     str: (str,),
@@ -36,36 +39,39 @@ def check_body(operation: Operation, request: Incoming) -> dict[str, JSON]:
     """
     if not operation.sends_json:
         if request.body:
-            raise RefusedError("This request must not have a body.", code=211)
+            raise refusal(211)
         return {}
-    content = _content(request)
+    content, hints = _content(request), operation.hints
     if operation.method == "PUT":
         # The module is sent alone, not under its name.
-        _check("module", content, operation.hints["module"])
+        _check("module", content, hints["module"])
+        check_values("", {"module": content}, hints)
         return content
-    declared = {
-        n: operation.hints[n] for n in operation.parameters if n not in operation.path_names
-    }
+    declared = {n: hints[n] for n in operation.parameters if n not in operation.path_names}
+    scope = plain(operation.template).removesuffix("/{}")
+    is_create = operation.method == "POST"
     check_fields("", content, declared)
     for name, parameter in operation.parameters.items():
         required = name in declared and parameter.default is inspect.Parameter.empty
-        if required and operation.method == "POST" and name not in content:
-            raise RefusedError(f"The field {name!r} is required.", code=215)
+        if required and is_create and content.get(name, "") == "":
+            raise wrong_value(name, "is required")
+    check_needed(scope, content, is_create=is_create)
+    check_values(scope, content, declared)
     return content
 
 
 def _content(request: Incoming) -> dict[str, JSON]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind:
-        raise RefusedError("The content-type header is missing.", code=216)
+        raise refusal(216)
     if kind != "application/json":
-        raise RefusedError(f"The content type must be application/json, not {kind}.", code=210)
+        raise refusal(210, kind=kind)
     try:
         body = loads(request.body)
     except MismatchError:
         body = None
     if not isinstance(body, dict):
-        raise RefusedError("The body must be a JSON object.", code=213)
+        raise refusal(213)
     return cast("dict[str, JSON]", body)
 
 
@@ -76,7 +82,7 @@ def check_fields(path: str, content: Mapping[str, JSON], declared: Mapping[str, 
         RefusedError: One of them is not declared, or has a value of another type.
     """
     if unknown := content.keys() - declared.keys():
-        raise RefusedError(f"There is no field {path + min(unknown)!r} in this request.", code=214)
+        raise refusal(214, field=path + min(unknown))
     for name, value in content.items():
         # Below the top, null is as good as a field that is left out.
         if not path or value is not None:
@@ -89,12 +95,12 @@ def _check(name: str, value: JSON, hint: Any) -> None:  # noqa: ANN401 # a type 
     if model is not None and not (value is None and type(None) in kinds):
         _check_model(name, value, model)
     elif not any(_fits(name, value, kind) for kind in kinds):
-        raise RefusedError(f"The field {name!r} has a value of a wrong type.", code=215)
+        raise wrong_value(name, "has a value of a wrong type")
 
 
 def _check_model(name: str, value: JSON, model: type[Model]) -> None:
     if not isinstance(value, dict):
-        raise RefusedError(f"The field {name!r} must be an object.", code=215)
+        raise wrong_value(name, "must be an object")
     check_fields(f"{name}.", cast("dict[str, JSON]", value), fields(model))
 
 

@@ -3,6 +3,7 @@
 from collections import deque
 
 from ngrok_async.testing._answers import RefusedError
+from ngrok_async.testing._messages import refusal
 
 
 class Limits:
@@ -22,21 +23,12 @@ class Limits:
     def enter(self, now: float) -> RefusedError | None:
         """Count a request in, or return why not."""
         if self._max_in_flight and self._in_flight >= self._max_in_flight:
-            return RefusedError(
-                f"Your account is limited to {self._max_in_flight} simultaneous API requests.",
-                code=225,
-                status=429,
-            )
+            return refusal(225, limit=self._max_in_flight)
         if self._requests:
             while self._arrivals and self._arrivals[0] + self._window <= now:
                 self._arrivals.popleft()
             if len(self._arrivals) >= self._requests:
-                return RefusedError(
-                    f"Your account is rate limited to {self._requests} API requests"
-                    f" per {self._window:g} seconds.",
-                    code=226,
-                    status=429,
-                )
+                return refusal(226, limit=self._requests, window=self._window)
             self._arrivals.append(now)
         self._in_flight += 1
         return None

@@ -1,10 +1,11 @@
 """What may be in the query of a request."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias, get_origin
 
 from ngrok_async._operation import Operation
-from ngrok_async.testing._answers import RefusedError
+from ngrok_async.testing._messages import refusal
 from ngrok_async.testing._types import choices
 
 Query: TypeAlias = Mapping[str, list[str]]
@@ -22,9 +23,9 @@ def check_query(operation: Operation, query: tuple[tuple[str, str], ...]) -> Que
     given: dict[str, list[str]] = {}
     for name, value in query:
         if name not in known:
-            raise RefusedError(f"There is no query parameter {name!r} here.", code=231)
+            raise refusal(231, name=name)
         if name in given and not is_repeatable(operation, name):
-            raise RefusedError(f"The query parameter {name!r} may be given only once.", code=232)
+            raise refusal(232, name=name)
         given.setdefault(name, []).append(value)
     return given
 
@@ -41,10 +42,9 @@ def page_size(query: Query) -> int:
         RefusedError: `limit` is no number or too large or small.
     """
     (text,) = query.get("limit", ["100"])
-    try:
-        size = int(text)
-    except ValueError:
-        raise RefusedError(f"limit must be a number, not {text!r}.", code=233) from None
-    if size not in _PAGE_SIZES:
-        raise RefusedError(f"limit must be from 1 to 100, not {size}.", code=244)
+    # `int` takes more than a number has on the wire: "1_0", " 5" and digits of other scripts.
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
+        raise refusal(233, value=text)
+    if (size := int(text)) not in _PAGE_SIZES:
+        raise refusal(244, value=size)
     return size

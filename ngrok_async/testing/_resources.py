@@ -9,7 +9,7 @@ import attrs
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async.testing._answers import RefusedError
-from ngrok_async.testing._conflicts import check_unique, check_unused
+from ngrok_async.testing._conflicts import check_state, check_unique, check_unused
 from ngrok_async.testing._derived import EMPTY_UPDATES, RULES, Change
 from ngrok_async.testing._forms import answer_form, made_up, secrets
 from ngrok_async.testing._kinds import Kind
@@ -50,7 +50,7 @@ class Resources:
         """
         item = self._store[place.path].get(key)
         if item is None:
-            raise not_found(place.kind.template)
+            raise not_found(place.kind.template, key if place.kind.key == "id" else None)
         return item
 
     def shown(self, place: Place, item: Item) -> Item:
@@ -146,9 +146,10 @@ class Resources:
         rule = RULES.get(place.kind.template)
         if rule is not None:
             rule(change)
-        collection = self._store[place.path]
+        template, collection = place.kind.template, self._store[place.path]
+        check_state(template, self._store, change.before, change.item)
         others = [item for _, item in collection.older_than(None) if item is not change.before]
-        check_unique(place.kind.template, others, change.item)
+        check_unique(template, others, change.item)
         below = {n: change.item.pop(n) for n in place.kind.children if n in change.item}
         for name, items in below.items():
             kind = self._below(place, change.item, name).kind

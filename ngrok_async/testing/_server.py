@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from ngrok_async._request import JSON
 from ngrok_async._wire import MismatchError, loads
-from ngrok_async.testing._answers import Answer, Incoming, RefusedError, envelope
+from ngrok_async.testing._answers import Answer, Incoming, RefusedError
 from ngrok_async.testing._api import API
 from ngrok_async.testing._faults import Faults
 from ngrok_async.testing._limits import Limits
@@ -125,7 +125,7 @@ class Server:
     ) -> Answer | None:
         """Return the answer, or None where the connection is to be cut."""
         if refused is not None:
-            return envelope(refused.status, refused.code, refused.message, operation_id)
+            return refused.answer(operation_id)
         fault = self._faults.take(request.method, request.path)
         if fault is None:
             return self._regular(request, operation_id)
@@ -142,7 +142,7 @@ class Server:
         try:
             return self._api.answer(request)
         except RefusedError as refused:
-            return envelope(refused.status, refused.code, refused.message, operation_id)
+            return refused.answer(operation_id)
 
     async def _wait(self, group: set[asyncio.Future[None]], seconds: float | None = None) -> None:
         """Wait until the group is woken, or for some seconds on the clock."""

@@ -8,6 +8,10 @@ import pytest
 
 from ngrok_async.testing import FakeNgrok, TurnableClock
 
+TARGET = {"datadog": {"api_key": "k"}}
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
+
 Call: TypeAlias = Callable[..., Awaitable[tuple[int, Any]]]
 
 

@@ -15,7 +15,8 @@ async def test_a_module_is_put_read_and_removed(
     fake: FakeNgrok, call: Call, create: Create
 ) -> None:
     """A module is sent and answered alone, and the edge shows it."""
-    edge = await create("/edges/tcp", hostports=["1.tcp.ngrok.io:1"])
+    address = await create("/reserved_addrs")
+    edge = await create("/edges/tcp", hostports=[address["addr"]])
     policy = await create("/ip_policies")
     path = f"/edges/tcp/{edge['id']}"
     module = f"{path}/ip_restriction"
@@ -53,7 +54,10 @@ async def test_what_is_wrong_in_a_module_is_refused(call: Call, create: Create) 
 
 async def test_an_update_sets_keeps_and_removes_modules(call: Call, create: Create) -> None:
     """A module that is not sent stays, null takes it away."""
-    edge = await create("/edges/tls", tls_termination={"terminate_at": "edge"}, hostports=["a:443"])
+    await create("/reserved_domains", domain="a.example.com")
+    edge = await create(
+        "/edges/tls", tls_termination={"terminate_at": "edge"}, hostports=["a.example.com:443"]
+    )
     path = f"/edges/tls/{edge['id']}"
     policy = {"enabled": True, "value": "{}"}
     changed = edge | {"traffic_policy": policy}
@@ -141,7 +145,7 @@ async def test_a_type_is_there_once(call: Call, create: Create) -> None:
     ):
         status, error = await call(method, where, body)
 
-        assert (409, "ERR_NGROK_5127") == (status, error["error_code"])
+        assert (400, "ERR_NGROK_5127") == (status, error["error_code"])
 
     assert ["a.v0"] == types(await call("GET", path))
     assert 1 == len((await call("GET", "/event_subscriptions"))[1]["event_subscriptions"])

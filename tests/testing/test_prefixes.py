@@ -3,13 +3,13 @@
 import pytest
 
 from ngrok_async.testing._kinds import kinds
-from ngrok_async.testing._prefixes import _PREFIXES, prefix_of
+from ngrok_async.testing._prefixes import _MADE_UP, _PREFIXES, prefix_of
 from ngrok_async.testing._routes import declared
 
 ALL = kinds(declared())
 
 
-@pytest.mark.parametrize("template", _PREFIXES)
+@pytest.mark.parametrize("template", [*_PREFIXES, *_MADE_UP])
 def test_the_table_has_only_what_there_is(template: str) -> None:
     """A row that nothing uses is a mistake."""
     assert template in ALL
@@ -17,14 +17,14 @@ def test_the_table_has_only_what_there_is(template: str) -> None:
 
 def test_no_two_kinds_look_alike() -> None:
     """An id tells what it is of."""
-    assert len(_PREFIXES) == len(set(_PREFIXES.values()))
+    prefixes = [*_PREFIXES.values(), *_MADE_UP.values()]
+
+    assert len(prefixes) == len(set(prefixes))
 
 
 def test_every_kind_has_a_prefix() -> None:
-    """Only what agents bring, and what is not named by an id, is not in the table."""
-    others = {"/tunnel_sessions", "/tunnels"}
-
-    assert others == {t for t, kind in ALL.items() if kind.key == "id"} - _PREFIXES.keys()
+    """Only what is not named by an id is not in the tables."""
+    assert {t for t, kind in ALL.items() if kind.key == "id"} == {*_PREFIXES, *_MADE_UP}
     assert {"/event_subscriptions/{}/sources"} == {t for t, k in ALL.items() if k.key != "id"}
 
 

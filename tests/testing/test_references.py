@@ -7,7 +7,7 @@ import pytest
 
 from ngrok_async.testing import FakeNgrok
 
-from .conftest import Call
+from .conftest import CERTIFICATE, Call
 
 Create = Callable[..., Awaitable[Any]]
 
@@ -17,10 +17,8 @@ async def test_builds_references(fake: FakeNgrok, create: Create) -> None:
     policy = await create("/ip_policies")
     rule = await create("/ip_policy_rules", ip_policy_id=policy["id"], cidr="::/0", action="deny")
     restriction = await create("/ip_restrictions", type="api", ip_policy_ids=[policy["id"]])
-    authority = await create("/certificate_authorities", ca_pem="pem")
-    edge = await create(
-        "/edges/tls", mutual_tls={"certificate_authority_ids": [authority["id"], "ca_1"]}
-    )
+    authority = await create("/certificate_authorities", ca_pem=CERTIFICATE)
+    edge = await create("/edges/tls", mutual_tls={"certificate_authority_ids": [authority["id"]]})
     reference = {"id": policy["id"], "uri": f"{fake.url}/ip_policies/{policy['id']}"}
 
     assert reference == rule["ip_policy"]
@@ -28,8 +26,7 @@ async def test_builds_references(fake: FakeNgrok, create: Create) -> None:
     assert {
         "enabled": True,
         "certificate_authorities": [
-            {"id": id_, "uri": f"{fake.url}/certificate_authorities/{id_}"}
-            for id_ in (authority["id"], "ca_1")
+            {"id": authority["id"], "uri": f"{fake.url}/certificate_authorities/{authority['id']}"}
         ],
     } == edge["mutual_tls"]
     assert {"ip_policy_id", "ip_policy_ids"}.isdisjoint({*rule, *restriction})
@@ -63,8 +60,10 @@ async def test_a_backend_may_be_of_any_kind(fake: FakeNgrok, create: Create, kin
         pytest.param("/backends/failover", {"backends": ["bkdsc_1"]}, "6514", id="plain ids"),
         pytest.param("/backends/weighted", {"backends": {"bkdsc_1": 1}}, "6514", id="map"),
         pytest.param("/reserved_domains", {"certificate_id": "cert_1"}, "1965", id="certificate"),
-        pytest.param("/vault_secrets", {"vault_id": "vault_1"}, "24006", id="vault"),
-        pytest.param("/vault_secrets", {"vault_name": "v"}, "24009", id="name of a vault"),
+        pytest.param("/vault_secrets", {"vault_id": "vault_1", "name": "n"}, "24006", id="vault"),
+        pytest.param(
+            "/vault_secrets", {"vault_name": "v", "name": "n"}, "24009", id="name of a vault"
+        ),
         pytest.param(
             "/ssh_host_certificates",
             {"ssh_certificate_authority_id": "sshca_1", "public_key": "k"},
@@ -76,7 +75,7 @@ async def test_a_backend_may_be_of_any_kind(fake: FakeNgrok, create: Create, kin
 async def test_refuses_references_to_nothing(
     call: Call, path: str, body: dict[str, Any], code: str
 ) -> None:
-    """Where ngrok has a code for it, the thing must be there; nothing is created otherwise."""
+    """What is referred to must be there; nothing is created otherwise."""
     status, error = await call("POST", path, body)
     name = (await call("GET", path))[1]
 

@@ -47,7 +47,7 @@ async def test_notes_what_it_receives(fake: FakeNgrok, http: aiohttp.ClientSessi
     assert "2" == first.headers["ngrok-version"]
     assert "***" == first.headers["authorization"]
     assert fake.api_key not in repr(first)
-    assert ("GET", "/tunnels", {}, None, 401) == (
+    assert ("GET", "/tunnels", {}, None, 403) == (
         second.method,
         second.path,
         second.query,
@@ -127,7 +127,7 @@ async def test_the_real_limit_by_default() -> None:
     """120 requests in 60 seconds pass, the next one does not; strangers do not count."""
     async with FakeNgrok() as fake, session(fake) as http:
         async with aiohttp.ClientSession() as stranger:
-            assert 401 == await status(stranger, f"{fake.url}/tunnels")
+            assert 403 == await status(stranger, f"{fake.url}/tunnels")
         assert {200} == {await status(http) for _ in range(120)}
 
         async with http.get("/tunnels") as answer:

@@ -1,0 +1,332 @@
+"""What values a field of a request may have, beyond being of the declared type.
+
+The rules are data: by the name of a field, by its collection or model and its name, or by what the
+declarations say about it. `tools.checked` writes them into docs/testing.md.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from ipaddress import ip_interface, ip_network
+from typing import Any, Final, Literal, cast, get_args, get_origin
+from urllib.parse import urlsplit
+
+import attrs
+
+from ngrok_async._request import JSON
+from ngrok_async.testing._messages import wrong_value
+from ngrok_async.testing._types import choices, fields, model_in
+
+
+@attrs.frozen
+class Check:
+    """A rule for the value of a field.
+
+    Attributes:
+        must: What the message and the docs say of the value, such as "must be a CIDR block".
+        fits: Tells whether a value is like that.
+        code: The n of ERR_NGROK_n; 215, a bad value, where ngrok's own code is not known.
+        is_inferred: Whether the code follows from its neighbours only.
+        maybe: Codes of which ngrok's own is one, as far as is known.
+    """
+
+    must: str
+    fits: Callable[[Any], bool]
+    code: int = 215
+    is_inferred: bool = False
+    maybe: str = ""
+
+
+LIMITS: Final[Mapping[str, int]] = {"description": 255, "metadata": 4096}
+"""The most bytes, as UTF-8, in the fields of these names."""
+
+_BACKENDS: Final = {"description": 6503, "metadata": 6504}
+_LENGTH_CODES: Final[Mapping[str, Mapping[str, int]]] = {
+    "/backends/failover": _BACKENDS,
+    "/backends/http_response": _BACKENDS,
+    "/backends/static": _BACKENDS,
+    "/backends/tunnel_group": _BACKENDS,
+    "/backends/weighted": _BACKENDS,
+    "/credentials": {"description": 604, "metadata": 605},
+    "/endpoints": {"description": 18012, "metadata": 18013},
+    "/reserved_addrs": {"description": 504, "metadata": 505},
+    "/reserved_domains": {"description": 420, "metadata": 421},
+}
+_CERTIFICATES: Final = "1914 to 1917, 1937, 1938, 1945 to 1948"
+_LENGTH_MAYBE: Final[Mapping[str, str]] = dict.fromkeys(
+    (
+        "/certificate_authorities",
+        "/ssh_certificate_authorities",
+        "/ssh_host_certificates",
+        "/ssh_user_certificates",
+        "/tls_certificates",
+    ),
+    _CERTIFICATES,
+)
+
+_KNOWN_CODES: Final[Mapping[str, int]] = {
+    "/reserved_addrs region": 500,
+    "/reserved_domains region": 400,
+}
+_KNOWN_MAYBE: Final[Mapping[str, str]] = {
+    "/ip_policy_rules action": "1406, 1414, 1422",
+    "/ip_restrictions type": "1801, 1803",
+    "/ssh_certificate_authorities private_key_type": "1936, 1939 to 1942",
+}
+_IN_ANY_CASE: Final = frozenset({"enabled_features", "format"})
+"""Fields whose values were seen in other letters than those that are described."""
+
+_LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:\*\.)?{_LABEL}(?:\.{_LABEL})*")
+_PORTS: Final = range(1, 65536)
+_PEM: Final = r"-----BEGIN ({0})-----\s.*\S.*\s-----END \1-----"
+
+
+def _is_address(text: str) -> bool:
+    # Go's parser, which ngrok uses, wants the length of the mask, and knows no zones.
+    address, _, length = text.partition("/")
+    try:
+        ip_interface(text)
+    except ValueError:
+        return False
+    return "%" not in address and length.isdecimal() | ("/" not in text)
+
+
+def _is_lowest(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_domain(text: str) -> bool:
+    return "." in text and _HOST.fullmatch(text) is not None
+
+
+def _is_hostport(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    is_port = re.fullmatch("[0-9]{1,5}", port) is not None and int(port) in _PORTS
+    return is_port and _HOST.fullmatch(host) is not None
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    rest = (parts.path.strip("/"), parts.query, parts.fragment, parts.username or "")
+    return (
+        parts.scheme in {"http", "https", "tcp", "tls"}
+        and _HOST.fullmatch(parts.hostname or "") is not None
+        and (port in _PORTS if port is not None else parts.scheme != "tcp")
+        and not any(rest)
+    )
+
+
+def _is_policy(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return _is_mapping(text)
+
+
+def _is_mapping(text: str) -> bool:
+    """Tell whether a text is a mapping in YAML; without a parser nobody can, so it is one."""
+    if find_spec("yaml") is None:
+        return not text.lstrip().startswith(("{", "["))
+    yaml = import_module("yaml")
+    try:
+        # The tree of nodes is enough: nothing is built from tags, and no alias is repeated.
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError):
+        return False
+    return isinstance(node, yaml.MappingNode)
+
+
+def _has_pem(label: str) -> Callable[[str], bool]:
+    pattern = re.compile(_PEM.format(label), re.DOTALL)
+    return lambda text: pattern.search(text) is not None
+
+
+def _targets(target: Mapping[str, JSON] | None) -> int:
+    return sum(value is not None for value in (target or {}).values())
+
+
+_CIDR: Final = (
+    Check("must be a CIDR block such as 203.0.113.0/24", _is_address, 1405),
+    Check("must have a mask, such as /32", lambda text: "/" in text, 1413),
+    Check("must begin with the lowest address of its block", _is_lowest, 1409),
+)
+_DOMAIN: Final = (Check("must be a domain name such as shop.example.com", _is_domain),)
+_POLICY: Final = (
+    Check("must be a traffic policy, in JSON or YAML", _is_policy, maybe="15005, 15006"),
+)
+_CERTIFICATE: Final = Check(
+    "must be a certificate in PEM", _has_pem("CERTIFICATE"), 1908, is_inferred=True
+)
+_KEY: Final = Check(
+    "must be a private key in PEM", _has_pem("[A-Z ]*PRIVATE KEY"), 1909, is_inferred=True
+)
+
+_CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
+    "acl": (
+        Check(
+            "must have rules such as bind:*.example.com",
+            lambda rules: all(re.fullmatch(r"bind:\S+", rule) for rule in rules),
+            600,
+        ),
+    ),
+    "ca_pem": (_CERTIFICATE,),
+    "certificate_pem": (_CERTIFICATE,),
+    "cidr": _CIDR,
+    "hostports": (
+        Check(
+            "must have hosts with ports, such as shop.example.com:443",
+            lambda hostports: all(map(_is_hostport, hostports)),
+        ),
+    ),
+    "private_key_pem": (_KEY,),
+    "/agent_ingresses domain": _DOMAIN,
+    "/endpoints bindings": (
+        Check(
+            "must have one kind of binding", lambda kinds: len(kinds) <= 1, maybe="18001 to 18023"
+        ),
+    ),
+    "/endpoints traffic_policy": _POLICY,
+    "/endpoints url": (
+        Check(
+            "must be a URL of http, https, tls, or of tcp with a port, and no path",
+            _is_url,
+            maybe="18001 to 18023",
+        ),
+    ),
+    "/reserved_domains domain": _DOMAIN,
+    "/ssh_certificate_authorities key_size": (
+        Check("must be 2048 or 4096", {2048, 4096}.__contains__, maybe="1936, 1939 to 1942"),
+    ),
+    "EndpointTrafficPolicy value": _POLICY,
+}
+"""By the name of a field, or by its collection or model and its name: what its value must be."""
+
+
+def _is_name(value: str | None) -> bool:
+    return bool(value and value.strip())
+
+
+NEEDED: Final[Mapping[str, tuple[Check, ...]]] = {
+    "/bot_users name": (Check("must not be empty", _is_name),),
+    "/event_destinations target": (
+        Check("must have a service", lambda target: _targets(target) > 0, 5100),
+        Check("must have one service, not several", lambda target: _targets(target) == 1, 5115),
+    ),
+    "/service_users name": (Check("must not be empty", _is_name),),
+    "/vault_secrets name": (Check("must not be empty", _is_name, 24000, is_inferred=True),),
+    "/vaults name": (Check("must not be empty", _is_name, 23000, is_inferred=True),),
+}
+"""What a create must have though the declarations call it optional, and no update may empty."""
+
+
+def _is_given(value: JSON) -> bool:
+    """Tell whether a value says something: official clients send "" and 0 for what is not given."""
+    return value is False or value not in (None, "", 0)
+
+
+@cache
+def checks(scope: str, name: str, hint: Any) -> tuple[Check, ...]:  # noqa: ANN401 # a type form
+    """Return the rules for a field, in the order in which they are applied.
+
+    Args:
+        scope: The path of its collection, or the name of its model where it is below others.
+        name: Its name.
+        hint: Its declared type.
+    """
+    key = f"{scope} {name}"
+    found = [*_CHECKS.get(key, _CHECKS.get(name, ()))]
+    if name in LIMITS:
+        found.append(_sized(scope, name))
+    if known := _known(hint):
+        found.append(_one_of(known, key, in_any_case=name in _IN_ANY_CASE))
+    return tuple(found)
+
+
+def check_values(
+    scope: str, content: Mapping[str, JSON], declared: Mapping[str, Any], path: str = ""
+) -> None:
+    """Hold values of the declared types to the rules for their fields.
+
+    Args:
+        scope: As for `checks`.
+        content: The fields.
+        declared: Their types.
+        path: What the message puts before their names.
+
+    Raises:
+        RefusedError: A value breaks a rule.
+    """
+    for name, value in content.items():
+        hint = declared[name]
+        if _is_given(value):
+            _apply(checks(scope, name, hint), f"{path}{name}", value)
+        if isinstance(value, dict) and (model := model_in(hint)):
+            below = cast("dict[str, JSON]", value)
+            check_values(model.__name__, below, fields(model), f"{path}{name}.")
+
+
+def check_needed(scope: str, content: Mapping[str, JSON], *, is_create: bool) -> None:
+    """Look for what a request must have, though the declarations do not say so.
+
+    Raises:
+        RefusedError: It is missing, or empty.
+    """
+    for key, found in NEEDED.items():
+        collection, _, name = key.partition(" ")
+        if collection == scope and (is_create or name in content):
+            _apply(found, name, content.get(name))
+
+
+def _apply(found: Sequence[Check], path: str, value: JSON) -> None:
+    for check in found:
+        if not check.fits(value):
+            raise wrong_value(path, check.must, check.code)
+
+
+def _sized(scope: str, name: str) -> Check:
+    most = LIMITS[name]
+    return Check(
+        f"must have at most {most} bytes",
+        lambda text: len(text.encode()) <= most,
+        _LENGTH_CODES.get(scope, {}).get(name, 215),
+        is_inferred=scope in _LENGTH_CODES,
+        maybe=_LENGTH_MAYBE.get(scope, ""),
+    )
+
+
+def _known(hint: Any) -> tuple[str, ...]:  # noqa: ANN401 # a type form
+    """Return the values that a declared type names, also those of the items of a list."""
+    for kind in choices(hint):
+        if get_origin(kind) is Literal:
+            return cast("tuple[str, ...]", get_args(kind))
+        if get_origin(kind) is Sequence:
+            return _known(get_args(kind)[0])
+    return ()
+
+
+def _one_of(known: tuple[str, ...], key: str, *, in_any_case: bool) -> Check:
+    names = {name.lower() for name in known} if in_any_case else {*known}
+
+    def fits(value: str | Sequence[str]) -> bool:
+        values = [value] if isinstance(value, str) else value
+        return all((each.lower() if in_any_case else each) in names for each in values)
+
+    *others, last = map(repr, known)
+    return Check(
+        f"must be {', '.join(others)} or {last}" if others else f"must be {last}",
+        fits,
+        _KNOWN_CODES.get(key, 215),
+        maybe=_KNOWN_MAYBE.get(key, ""),
+    )
