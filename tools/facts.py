@@ -136,7 +136,10 @@ def _field(place: str, name: str, fact: Facts, schemas: Facts) -> Facts:
     has_empty_value = fact["type"] != "datetime" and fact["type"] not in schemas
     nullable = fact.get("nullable", False)
     required = name == "id" or (
-        not has_empty_value and not nullable and "always" in fact and "id" in schemas[schema]
+        not has_empty_value
+        and not nullable
+        and fact.get("answers") == "set"
+        and "id" in schemas[schema]
     )
     is_container = fact["type"][0] in "[{"
     result: Facts = {key: fact[key] for key in ("type", "enum") if key in fact}
