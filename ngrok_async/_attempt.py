@@ -127,9 +127,8 @@ class Attempt:
         Nothing else tells apart what failed before and after that.
         """
         request = cast("aiohttp.ClientRequest", self._leaving)
-        delattr(request, "send")  # the class has the real one
         self._connected = True
-        response = await request.send(connection)
+        response = await type(request).send(request, connection)
         body = request.body
         if not body:
             self.wrote(connection.transport)
@@ -144,8 +143,8 @@ class Attempt:
         then. Nothing has left, or at most a part of the request (uvloop writes later and cannot
         tell: what may have left counts as left).
         """
-        # Above TLS it does not show.
-        below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
+        tls = getattr(transport, "_ssl_protocol", None)
+        below = transport if tls is None else getattr(tls, "_transport", None)  # it shows there
         if below is not None and not below.is_closing():
             self._written = True
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import ssl
 import sys
@@ -471,3 +472,27 @@ async def test_a_failed_try_to_connect_is_an_attempt(
     attempts = [event for event in events if isinstance(event, AttemptEvent)]
     assert ["ConnectError"] * 2 == [event.error for event in attempts]
     assert 2 == caught.value.attempts
+
+
+def _requests_alive() -> int:
+    return sum(isinstance(one, aiohttp.ClientRequest) for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("json", [None, {}], ids=["no body", "a body"])
+async def test_a_request_leaves_no_cycle(
+    server: "FaultServer", connect: "Connect", json: object
+) -> None:
+    """What watches it is freed with it, and not when the garbage is collected some day."""
+    ngrok = connect(server)
+    await ngrok.request("GET", "/first")
+    gc.collect()
+    gc.disable()
+    try:
+        before = _requests_alive()  # errors of other tests hold some
+        for _ in range(5):
+            await ngrok.request("POST", "/things", json=json)
+        after = _requests_alive()
+    finally:
+        gc.enable()
+
+    assert before == after
