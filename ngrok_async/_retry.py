@@ -9,7 +9,7 @@ import attrs
 
 from ngrok_async._answer import UNPROCESSED_CODES, envelope, is_ambiguous, is_throttled
 from ngrok_async._clock import Clock, sleep
-from ngrok_async._request import Effect, Request, Response, Send, concluded
+from ngrok_async._request import Effect, Request, Response, Send, concluded, left
 from ngrok_async._retry_after import retry_after
 from ngrok_async._text import as_float, shown
 from ngrok_async.errors import (
@@ -156,7 +156,8 @@ def _reason(policy: Retry, outcome: Outcome, effect: Effect) -> str | None:
         if isinstance(outcome, ConnectError):
             repeat = not outcome.permanent
         else:
-            repeat = isinstance(outcome, TransportError) and effect != "act"
+            harmless = effect != "act" or not left(outcome)
+            repeat = isinstance(outcome, TransportError) and harmless
         return type(outcome).__name__ if repeat else None
     if outcome.status < _ERRORS_FROM:
         return None

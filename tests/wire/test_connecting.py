@@ -127,7 +127,7 @@ async def test_resolver_that_never_answers(server: "FaultServer", connect: "Conn
         with pytest.raises(RequestTimeoutError, match=r"nothing could be sent within 0\.02 s") as e:
             await ngrok.tunnel_sessions.restart("ts_1")
 
-    assert (1, False) == (e.value.attempts, e.value.maybe_applied)
+    assert (4, False) == (e.value.attempts, e.value.maybe_applied)
 
 
 async def test_no_connection_is_free(server: "FaultServer", connect: "Connect") -> None:
