@@ -69,9 +69,10 @@ def check_unique(template: str, items: list[Item], new: Item) -> None:
 def _compared(name: str, value: JSON) -> JSON:
     """Return what is compared of a value: a block of addresses has many spellings, for one."""
     if isinstance(value, dict) and name == "deployment":
-        return [value.get(part) for part in ("name", "namespace", "cluster_name")]
+        deployment = cast("Mapping[str, JSON]", value)
+        return [deployment.get(part) for part in ("name", "namespace", "cluster_name")]
     if not isinstance(value, str):
-        return value
+        return cast("JSON", value)
     if name == "cidr":
         with suppress(ValueError):
             return str(ip_network(value, strict=False))
@@ -151,13 +152,14 @@ def check_state(template: str, store: Store, before: Item, item: Item) -> None:
         rule(store, before, item)
 
 
-def _has_one_service(_store: Store, before: Item, item: Item) -> None:
-    kinds = [
-        {name for name, value in (each.get("target") or {}).items() if value is not None}
-        for each in (before, item)
-    ]
-    if before and kinds[0] != kinds[1]:
+def _keeps_its_service(_store: Store, before: Item, item: Item) -> None:
+    if before and _services(before) != _services(item):
         raise refusal(5108)
+
+
+def _services(destination: Item) -> set[str]:
+    target: Item = destination.get("target") or {}
+    return {name for name, value in target.items() if value is not None}
 
 
 def _is_of_the_cloud(_store: Store, before: Item, _item: Item) -> None:
@@ -243,7 +245,7 @@ STATES: Final[Mapping[str, tuple[tuple[_Rule, str], ...]]] = {
             "the binding `internal` wants a URL that ends with .internal (code not known)",
         ),
     ),
-    "/event_destinations": ((_has_one_service, "the kind of the target stays (5108)"),),
+    "/event_destinations": ((_keeps_its_service, "the kind of the target stays (5108)"),),
     "/reserved_domains": (
         (
             _certificates_are_kept,

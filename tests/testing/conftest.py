@@ -33,6 +33,11 @@ async def http(fake: FakeNgrok) -> AsyncIterator[aiohttp.ClientSession]:
 @pytest.fixture
 def call(http: aiohttp.ClientSession) -> Call:
     """Return what sends a request and returns the answer's status and body."""
+    return call_of(http)
+
+
+def call_of(http: aiohttp.ClientSession) -> Call:
+    """Return what sends a request over a session."""
 
     async def send(method: str, path: str, body: object = None, **query: str) -> tuple[int, Any]:
         async with http.request(method, path, json=body, params=query) as answer:
