@@ -18,7 +18,7 @@ import ngrok_async
 from ngrok_async import Client, NotFoundError, errors, testing
 from ngrok_async._operation import operations
 from ngrok_async.testing import FakeNgrok
-from tools import facts, first_contact, llms, moving, reference, start_here
+from tools import checked, facts, first_contact, llms, moving, reference, start_here
 from tools.declared import models, resources
 from tools.shown import shown
 
@@ -208,6 +208,14 @@ async def test_traces(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_first_contact_is_up_to_date() -> None:
     """The page is what `python -m tools.first_contact` writes, whatever the Python."""
     assert first_contact.PAGE.read_text("utf-8") == await first_contact.page()
+
+
+def test_what_the_fake_checks_is_up_to_date() -> None:
+    """The table is what `python -m tools.checked` writes."""
+    page = checked.PAGE.read_text("utf-8")
+
+    assert page == checked.written(page)
+    assert all(f"`{template[1:].replace('/{}', '')}`" in page for template in checked.NOT_CHECKED)
 
 
 async def test_coming_from_ngrok_api_is_up_to_date() -> None:

@@ -6,7 +6,6 @@ from ipaddress import ip_network
 from typing import Final, TypeAlias, cast
 
 from ngrok_async._request import JSON
-from ngrok_async.testing._answers import RefusedError
 from ngrok_async.testing._messages import absent, refusal, wrong_value
 from ngrok_async.testing._store import Item, Store
 
@@ -45,11 +44,6 @@ HELD: Final[Mapping[tuple[str, str], tuple[str, int]]] = {
 
 _OWN: Final = ("ngrok.app", "ngrok.dev", "ngrok.io", "ngrok-free.app", "ngrok-free.dev")
 """Domains below which ngrok lets accounts reserve names; it keeps their certificates itself."""
-
-
-def conflict(message: str, code: int) -> RefusedError:
-    """Return the refusal for something that is in the way."""
-    return RefusedError(message, code=code)
 
 
 def check_unique(template: str, items: list[Item], new: Item) -> None:
@@ -167,6 +161,30 @@ def _is_of_the_cloud(_store: Store, before: Item, _item: Item) -> None:
         _check_cloud(before)
 
 
+def _keeps_its_scheme(_store: Store, before: Item, item: Item) -> None:
+    if before and _scheme(before) != _scheme(item):
+        raise refusal(18005)
+
+
+def _scheme(endpoint: Item) -> str:
+    url: str = endpoint.get("url", "")
+    return url.partition(":")[0]
+
+
+def _shares_its_url(store: Store, _before: Item, item: Item) -> None:
+    others = [other for _, other in store["/endpoints"].older_than(None)]
+    rivals = [o for o in others if o.get("url") == item.get("url") and o["id"] != item["id"]]
+    if rivals and not item.get("pooling_enabled"):
+        raise refusal(18017)
+    if not all(rival.get("pooling_enabled") for rival in rivals):
+        raise refusal(18016)
+
+
+def _needs_a_policy(_store: Store, _before: Item, item: Item) -> None:
+    if not item.get("ip_policies"):
+        raise refusal(1804)
+
+
 def _is_bound_by_its_url(_store: Store, _before: Item, item: Item) -> None:
     host = item.get("url", "").partition("://")[2].partition("/")[0].partition(":")[0]
     if "internal" in item.get("bindings", ()) and not host.endswith(".internal"):
@@ -242,14 +260,20 @@ STATES: Final[Mapping[str, tuple[tuple[_Rule, str], ...]]] = {
         (_is_of_the_cloud, "those of agents are neither changed nor deleted (404)"),
         (
             _is_bound_by_its_url,
-            "the binding `internal` wants a URL that ends with .internal (code not known)",
+            "the binding `internal` wants a URL that ends with .internal (215?)",
+        ),
+        (_keeps_its_scheme, "the scheme of `url` stays (18005)"),
+        (
+            _shares_its_url,
+            "a URL is shared only where all have `pooling_enabled` (18016, 18017)",
         ),
     ),
     "/event_destinations": ((_keeps_its_service, "the kind of the target stays (5108)"),),
+    "/ip_restrictions": ((_needs_a_policy, "`ip_policy_ids` must have one (1804)"),),
     "/reserved_domains": (
         (
             _certificates_are_kept,
-            "no `certificate_management_policy` on domains of ngrok's (438 or 439)",
+            "no `certificate_management_policy` on ngrok's domains (215; ngrok's is of 438, 439)",
         ),
     ),
 }

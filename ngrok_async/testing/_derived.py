@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from ngrok_async._request import JSON
-from ngrok_async.testing._answers import RefusedError
-from ngrok_async.testing._conflicts import conflict
+from ngrok_async.testing._messages import refusal, wrong_value
 from ngrok_async.testing._store import Item, Store, timestamp
 
 _PORTS: Final = {"http": 80, "https": 443, "tls": 443}
@@ -40,7 +39,7 @@ def _parts(url: str) -> tuple[str, str, int]:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
-        raise RefusedError(f"{url!r} is not a valid URL.", code=215) from None
+        raise wrong_value("url", f"is no URL: {url!r}") from None
     return parts.scheme, parts.hostname or "", port
 
 
@@ -51,30 +50,18 @@ def _abuse_report(change: Change) -> None:
 
 
 def _endpoint(change: Change) -> None:
-    item, others = change.item, change.store["/endpoints"].older_than(None)
+    item = change.item
     url: str = item.get("url", "")
     scheme, host, port = _parts(url)
-    if change.before and not change.before.get("url", "").startswith(f"{scheme}:"):
-        raise RefusedError("The scheme of an endpoint cannot be changed.", code=18005)
     item |= {"public_url": url, "proto": scheme, "hostport": f"{host}:{port}"}
     domains = (domain for _, domain in change.store["/reserved_domains"].older_than(None))
     found = next((domain["id"] for domain in domains if domain.get("domain") == host), None)
     item["domain"] = found and change.store.ref("/reserved_domains", found)
-    rivals = [o for _, o in others if o.get("url") == url and o["id"] != item["id"]]
-    if rivals and not item.get("pooling_enabled"):
-        raise conflict("There is an endpoint with this URL.", 18017)
-    if not all(rival.get("pooling_enabled") for rival in rivals):
-        raise conflict("There is an endpoint with this URL that is not pooled.", 18016)
 
 
 def _http_response(change: Change) -> None:
     headers = change.item.get("headers", {})
     change.item["headers"] = {name.lower(): value for name, value in headers.items()}
-
-
-def _ip_restriction(change: Change) -> None:
-    if not change.item.get("ip_policies"):
-        raise RefusedError("An IP restriction needs at least one IP policy.", code=1804)
 
 
 def _operator(change: Change) -> None:
@@ -99,8 +86,6 @@ def _reserved_domain(change: Change) -> None:
     item["domain"] = item.get("domain") or f"{change.store.new_id('')[:12].lower()}.ngrok.app"
     item.setdefault("cname_target", f"{change.store.new_id('')[:17].lower()}.ngrok-cname.com")
     policy = change.body.get("certificate_management_policy")
-    if certificate and policy:
-        raise RefusedError("A certificate and a policy exclude each other.", code=434)
     if certificate:
         item |= {"certificate_management_policy": None, "certificate_management_status": None}
     elif policy:
@@ -115,11 +100,11 @@ def _secret(change: Change) -> None:
     if change.before or "vault" in change.body or "vault_id" in change.body:
         return
     if name is None:
-        raise RefusedError("The field 'vault_id' is required.", code=24008)
+        raise refusal(24008)
     vaults = (vault for _, vault in change.store["/vaults"].older_than(None))
     found = next((vault["id"] for vault in vaults if vault.get("name") == name), None)
     if found is None:
-        raise RefusedError("There is no vault with this name.", code=24009, status=404)
+        raise refusal(24009)
     change.item["vault"] = change.store.ref("/vaults", found)
 
 
@@ -133,7 +118,6 @@ RULES: Final[Mapping[str, Callable[[Change], None]]] = {
     "/abuse_reports": _abuse_report,
     "/backends/http_response": _http_response,
     "/endpoints": _endpoint,
-    "/ip_restrictions": _ip_restriction,
     "/kubernetes_operators": _operator,
     "/reserved_addrs": _reserved_addr,
     "/reserved_domains": _reserved_domain,

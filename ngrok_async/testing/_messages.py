@@ -94,6 +94,14 @@ MESSAGES: Final[Mapping[int, str]] = {
 }
 """What each code means, by the n of ERR_NGROK_n."""
 
+INFERRED: Final = frozenset(
+    {
+        *(420, 421, 504, 505, 604, 605, 6503, 6504, 18012, 18013),
+        *(1908, 1909, 7117, 7122, 7132, 19002, 23000, 24000),
+    }
+)
+"""Codes that ngrok has for such a case, as far as their neighbours and reports tell."""
+
 _STATUSES: Final[Mapping[int, int]] = {
     **dict.fromkeys((200, 201, 202, 203, 206, 208), _FORBIDDEN),
     210: _MEDIA_TYPE,

@@ -13,6 +13,7 @@ from ngrok_async.testing._conflicts import check_state, check_unique, check_unus
 from ngrok_async.testing._derived import EMPTY_UPDATES, RULES, Change
 from ngrok_async.testing._forms import answer_form, made_up, secrets
 from ngrok_async.testing._kinds import Kind
+from ngrok_async.testing._messages import refusal, wrong_value
 from ngrok_async.testing._prefixes import prefix_of
 from ngrok_async.testing._references import not_found
 from ngrok_async.testing._store import Item, Store, timestamp, without_empty
@@ -96,7 +97,7 @@ class Resources:
         allowed = [name for name in operation.parameters if name not in operation.path_names]
         if allowed and not body:
             code = EMPTY_UPDATES.get(place.kind.template)
-            raise RefusedError("There is nothing to change.", code=code)
+            raise refusal(code) if code else RefusedError("There is nothing to change.")
         item = before | answer_form(self._store, place.kind.model, _emptied(operation) | {**body})
         if "updated_at" in item:
             item["updated_at"] = timestamp(self._clock.now())
@@ -172,7 +173,7 @@ def _key(kind: Kind, item: Item) -> str:
     """Return what names an item; all but ids must have been sent."""
     key = item.get(kind.key, "")
     if not key and kind.key != "id":
-        raise RefusedError(f"The field {kind.key!r} is required.", code=215)
+        raise wrong_value(kind.key, "is required")
     return str(key)
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from ngrok_async._request import JSON
-from ngrok_async.testing._messages import wrong_value
+from ngrok_async.testing._messages import refusal, wrong_value
 from ngrok_async.testing._types import choices, fields, model_in
 
 
@@ -29,14 +29,12 @@ class Check:
         must: What the message and the docs say of the value, such as "must be a CIDR block".
         fits: Tells whether a value is like that.
         code: The n of ERR_NGROK_n; 215, a bad value, where ngrok's own code is not known.
-        is_inferred: Whether the code follows from its neighbours only.
         maybe: Codes of which ngrok's own is one, as far as is known.
     """
 
     must: str
     fits: Callable[[Any], bool]
     code: int = 215
-    is_inferred: bool = False
     maybe: str = ""
 
 
@@ -166,12 +164,8 @@ _DOMAIN: Final = (Check("must be a domain name such as shop.example.com", _is_do
 _POLICY: Final = (
     Check("must be a traffic policy, in JSON or YAML", _is_policy, maybe="15005, 15006"),
 )
-_CERTIFICATE: Final = Check(
-    "must be a certificate in PEM", _has_pem("CERTIFICATE"), 1908, is_inferred=True
-)
-_KEY: Final = Check(
-    "must be a private key in PEM", _has_pem("[A-Z ]*PRIVATE KEY"), 1909, is_inferred=True
-)
+_CERTIFICATE: Final = Check("must be a certificate in PEM", _has_pem("CERTIFICATE"), 1908)
+_KEY: Final = Check("must be a private key in PEM", _has_pem("[A-Z ]*PRIVATE KEY"), 1909)
 
 _CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
     "acl": (
@@ -225,10 +219,16 @@ NEEDED: Final[Mapping[str, tuple[Check, ...]]] = {
         Check("must have one service, not several", lambda target: _targets(target) == 1, 5115),
     ),
     "/service_users name": (Check("must not be empty", _is_name),),
-    "/vault_secrets name": (Check("must not be empty", _is_name, 24000, is_inferred=True),),
-    "/vaults name": (Check("must not be empty", _is_name, 23000, is_inferred=True),),
+    "/vault_secrets name": (Check("must not be empty", _is_name, 24000),),
+    "/vaults name": (Check("must not be empty", _is_name, 23000),),
 }
 """What a create must have though the declarations call it optional, and no update may empty."""
+
+
+EXCLUSIVE: Final[Mapping[str, tuple[str, str, int]]] = {
+    "/reserved_domains": ("certificate_id", "certificate_management_policy", 434),
+}
+"""By collection: two fields of which a request has one at most, and the code."""
 
 
 def _is_given(value: JSON) -> bool:
@@ -278,11 +278,15 @@ def check_values(
 
 
 def check_needed(scope: str, content: Mapping[str, JSON], *, is_create: bool) -> None:
-    """Look for what a request must have, though the declarations do not say so.
+    """Look for what a request must have, or not have, though the declarations do not say so.
 
     Raises:
-        RefusedError: It is missing, or empty.
+        RefusedError: It is missing, or empty; or two fields exclude each other.
     """
+    if scope in EXCLUSIVE:
+        one, other, code = EXCLUSIVE[scope]
+        if _is_given(content.get(one)) and _is_given(content.get(other)):
+            raise refusal(code)
     for key, found in NEEDED.items():
         collection, _, name = key.partition(" ")
         if collection == scope and (is_create or name in content):
@@ -301,7 +305,6 @@ def _sized(scope: str, name: str) -> Check:
         f"must have at most {most} bytes",
         lambda text: len(text.encode()) <= most,
         _LENGTH_CODES.get(scope, {}).get(name, 215),
-        is_inferred=scope in _LENGTH_CODES,
         maybe=_LENGTH_MAYBE.get(scope, ""),
     )
 
