@@ -168,6 +168,8 @@ class Tour:
                 arguments[name] = await self.value(name, operation.hints[name])
             elif verb == "update" and name in {"description", "name"}:
                 arguments[name] = "changed"
+        if "domain" in arguments:
+            arguments.pop("name", None)  # either tells the host name
         return {name: value for name, value in arguments.items() if value is not UNSET}
 
     async def value(self, name: str, hint: Any) -> Any:  # noqa: ANN401 # any type, any value

@@ -82,6 +82,7 @@ class ReservedDomain(Described):
         acme_challenge_cname_target: Where the CNAME record of `_acme-challenge` has to point; only
             for wildcards on domains of your own.
         resolves_to: The places that the domain is pinned to; empty if it is not.
+        is_dev: Whether ngrok gave it to the account for development.
     """
 
     domain: str = ""
@@ -92,6 +93,7 @@ class ReservedDomain(Described):
     certificate_management_status: ReservedDomainCertStatus | None = None
     acme_challenge_cname_target: str | None = None
     resolves_to: tuple[ReservedDomainResolvesToEntry, ...] = ()
+    is_dev: bool = False
 
 
 class ReservedDomains(Resource):
@@ -121,6 +123,7 @@ class ReservedDomains(Resource):
         self,
         *,
         domain: Unset[str] = UNSET,
+        name: Unset[str] = UNSET,
         region: Unset[Literal["au", "eu", "ap", "us", "jp", "in", "sa"] | str] = UNSET,
         description: Unset[str] = UNSET,
         metadata: Unset[str] = UNSET,
@@ -131,7 +134,9 @@ class ReservedDomains(Resource):
         """Reserve a domain; ERR_NGROK_413 if you have it already, 414 if somebody else has.
 
         Args:
-            domain: The host name.
+            domain: The host name; on a domain of your own, or under one of ngrok's.
+            name: In its place, the first label alone: the rest is the base domain of the account's
+                plan. Excludes `domain` (ERR_NGROK_449).
             region: Deprecated: domains are served worldwide; see `resolves_to`.
             description: Text for people.
             metadata: Text for programs; at most 4096 bytes.

@@ -38,7 +38,8 @@ DOMAIN = {
     },
     "acme_challenge_cname_target": None,
     "resolves_to": [{"value": "eu"}],
-    "is_dev": False,
+    "is_dev": True,
+    "error_redirect_url": None,
 }
 POLICY = ReservedDomainCertPolicy(authority="letsencrypt", private_key_type="ecdsa")
 
@@ -64,7 +65,8 @@ async def test_a_domain_is_read_as_it_comes(ngrok: Client, wire: aioresponses) -
             ),
         ),
         resolves_to=(ReservedDomainResolvesToEntry(value="eu"),),
-        extra={"is_dev": False},
+        is_dev=True,
+        extra={"error_redirect_url": None},
     ) == await ngrok.reserved_domains.get("rd_1")
 
 
