@@ -48,9 +48,9 @@ def _service(where: str, fact: Facts, declaration: Facts) -> Iterator[Difference
 
 
 def _operation(where: str, fact: Facts, declaration: Facts) -> Iterator[Difference]:
-    names = "method", "path", "response", "items", "body_schema"
+    names = "method", "path", "response", "items", "body_schema", "effect", "status"
     yield from _values(where, fact, declaration, *names)
-    for part in ("query", "body"):
+    for part in ("query", "header", "cookie", "body"):
         tables = fact.get(part, {}), declaration.get(part, {})
         yield from _tables(*tables, _field, f"{where}.{part}.")
 
@@ -60,7 +60,7 @@ def _schema(where: str, fact: Facts, declaration: Facts) -> Iterator[Difference]
 
 
 def _field(where: str, fact: Facts, declaration: Facts) -> Iterator[Difference]:
-    names = "type", "enum", "required", "nullable", "secret", "default"
+    names = "type", "enum", "required", "needed", "nullable", "secret", "default"
     yield from _values(where, fact, declaration, *names)
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from tools import agreed, facts
+from tools import agreed, facts, places
 from tools.compare import compare
 from tools.declared import declared
 from tools.facts import Facts
@@ -13,12 +13,17 @@ def check(theirs: Facts, ours: Facts) -> list[str]:
     return agreed.problems(compare(theirs, ours), agreed.load("contract"))
 
 
+def explained(problems: list[str], theirs: Facts) -> str:
+    """Return the lines of `check`, and under each the files to edit."""
+    return "\n".join(f"{line}\n    {places.to_edit(line, theirs)}" for line in problems)
+
+
 def summary(theirs: Facts, ours: Facts) -> str:
     """Return how many of the facts have a declaration."""
     known, covered = _places(theirs), _places(ours)
     counts = [f"{len(known[kind] & covered[kind])} of {len(known[kind])} {kind}" for kind in known]
-    places = sum(len(entry.where) for entry in agreed.load("contract"))
-    return f"{', '.join(counts)}; {places} agreed differences"
+    exceptions = sum(len(entry.where) for entry in agreed.load("contract"))
+    return f"{', '.join(counts)}; {exceptions} agreed differences"
 
 
 def _places(of: Facts) -> dict[str, set[str]]:
@@ -45,8 +50,9 @@ def main() -> int:
     """Print the problems and the summary; returns the exit code."""
     theirs, ours = facts.expected(facts.load()), declared()
     found = check(theirs, ours)
-    for line in (*found, summary(theirs, ours)):
-        print(line)
+    if found:
+        print(explained(found, theirs))
+    print(summary(theirs, ours))
     return 1 if found else 0
 
 

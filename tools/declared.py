@@ -83,7 +83,11 @@ def models() -> dict[str, type[Model]]:
 
 def describe(operation: Operation) -> Facts:
     """Return a declared operation in the form of the facts."""
-    fact: Facts = {"method": operation.method, "path": operation.template}
+    fact: Facts = {
+        "method": operation.method,
+        "path": operation.template,
+        "effect": operation.effect,
+    }
     if operation.model is not NoneType:
         fact["response"] = type_name(operation.model)[0]
     if operation.items:

@@ -111,8 +111,9 @@ def _fields(model: str, fields: Facts) -> Iterator[str]:
             yield "created_at: datetime"
         elif kind.startswith("["):
             yield f"{name}: tuple[{_item(kind)}, ...] = ()"
-        elif kind == "object":
-            yield f"{name}: Mapping[str, str] = attrs.field(factory=dict[str, str])"
+        elif kind == "object" or kind.startswith("{"):
+            pair = f"[str, {_value(kind)}]"
+            yield f"{name}: Mapping{pair} = attrs.field(factory=dict{pair})"
         else:
             annotation, default = _SCALARS.get(kind, (f"{kind} | None", "None"))
             if name in SECRETS or f"{model}.{name}" in SECRETS:
@@ -123,6 +124,10 @@ def _fields(model: str, fields: Facts) -> Iterator[str]:
 def _item(kind: str) -> str:
     inner = kind[1:-1]
     return _SCALARS.get(inner, (inner,))[0].removesuffix(" | None")
+
+
+def _value(kind: str) -> str:
+    return "str" if kind == "object" else _item(kind)
 
 
 def _resource(service: str, operations: Facts) -> str:
@@ -179,7 +184,7 @@ def _docstring(fact: Facts, places: list[str], named: list[str]) -> str:
 
 def _parameters(fact: Facts) -> Iterator[str]:
     if fact["method"] not in BODY_METHODS:
-        for name in fact["query"]:
+        for name in fact.get("query", ()):
             yield f"{name}: {_QUERY.get(name, 'str')} | None = None"
         return
     body = fact.get("body", {})
@@ -192,8 +197,8 @@ def _parameters(fact: Facts) -> Iterator[str]:
 def _argument(name: str, kind: str) -> str:
     if kind.startswith("["):
         return f"Sequence[{_argument(name.removesuffix('s'), kind[1:-1])}]"
-    if kind == "object":
-        return "Mapping[str, str]"
+    if kind == "object" or kind.startswith("{"):
+        return f"Mapping[str, {_value(kind)}]"
     if kind == "string" and name.endswith("_id"):
         return "Id"
     return _SCALARS[kind][0].removesuffix(" | None") if kind in _SCALARS else f"Nested[{kind}]"

@@ -1,21 +1,22 @@
 """Show what an OpenAPI document of ngrok's has that this package has not, and the reverse.
 
-    python -m tools.drift FILE                   # the list; exit code 1 if there is anything on it
+    python -m tools.drift FILE                   # the list; exit code 1 if there is anything on it,
+                                                 # 2 if the file is no such document
     python -m tools.drift FILE --draft SERVICE   # a first draft of a resource module
 
 FILE is a copy of https://raw.githubusercontent.com/ngrok/ngrok-openapi/refs/heads/main/ngrok.yaml .
-It only has names and rough types, and lags behind ngrok's clients: what it lacks on that account is
-listed under `upstream` in `tests/contract/differences.toml`. What changes in the package because of
-the list, changes in `tests/contract/facts.json` too.
+It says what it says in rough types (a map of whatever, a text that is a time), and lags behind
+ngrok's clients: what it lacks on that account is listed under `upstream` in
+`tests/contract/differences.toml`. What changes in the package because of the list, changes in
+`tests/contract/facts.json` too.
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools import agreed, openapi
+from tools import agreed, facts, openapi
 from tools.compare import Difference, compare
 from tools.declared import declared
 from tools.draft import draft
@@ -23,41 +24,63 @@ from tools.facts import Facts
 
 
 def differences(upstream: Facts, ours: Facts) -> list[Difference]:
-    """Return the differences in what both can say: names, paths and rough types."""
-    return [
-        found
-        for found in compare(_rough(upstream), _rough(ours))
-        # A map without types is no statement, and neither is an object without fields.
-        if not (found.where.endswith(".type") and "object" in {found.theirs, found.ours})
-    ]
+    """Return the differences in what the document states; what it leaves out is no statement."""
+    found = compare(_stated(upstream), _stated(ours))
+    return [difference for difference in found if not _leaves_room(difference)]
 
 
-def _rough(of: Facts) -> Facts:
+def _stated(of: Facts) -> Facts:
+    """Return the part of a description that a document can have."""
     return {
         "services": {
             name: {"operations": {n: _operation(o) for n, o in service["operations"].items()}}
             for name, service in of["services"].items()
         },
-        "schemas": {name: _fields(fields) for name, fields in of["schemas"].items()},
+        "schemas": {
+            name: _fields(fields, "type", "enum", "needed", "nullable")
+            for name, fields in of["schemas"].items()
+        },
     }
 
 
 def _operation(fact: Facts) -> Facts:
-    shape = {k: v for k, v in fact.items() if k not in {"query", "body"}}
-    # The types of a query are no facts there: the size of a page is a string.
-    return shape | {
-        "query": {name: {} for name in fact.get("query", ())},
-        "body": _fields(fact.get("body", {})),
+    tables = {
+        part: _fields(fact.get(part, {}), "type", "enum", "required", "nullable")
+        for part in ("query", "header", "cookie", "body")
+    }
+    return {k: v for k, v in fact.items() if k not in {"effect", *tables}} | tables
+
+
+def _fields(fields: Facts, *kept: str) -> Facts:
+    return {
+        name: {key: fact[key] for key in kept if key in fact and not _says_nothing(key, fact)}
+        for name, fact in fields.items()
     }
 
 
-def _fields(fields: Facts) -> Facts:
-    return {name: {"type": _type(fact["type"])} for name, fact in fields.items()}
+def _says_nothing(key: str, fact: Facts) -> bool:
+    # A null array or map is the empty one.
+    return key == "nullable" and fact["type"][0] in "[{"
 
 
-def _type(name: str) -> str:
-    plain = re.sub(r"\{.*\}|\bany\b", "object", name)
-    return plain.replace("datetime", "string")
+def _leaves_room(found: Difference) -> bool:
+    kind = found.where.rpartition(".")[2]
+    if kind == "type":
+        # The size of a page, too, is a text there.
+        is_size = ".query." in found.where and (found.theirs, found.ours) == ("string", "integer")
+        return is_size or _is_rougher(found.theirs, found.ours)
+    if kind == "enum":
+        return found.theirs == "-" or {*found.theirs.split(", ")} <= {*found.ours.split(", ")}
+    return kind == "nullable" and found.theirs == "-"
+
+
+def _is_rougher(theirs: str, ours: str) -> bool:
+    """Tell whether a type is ours but for what ngrok's documents leave out."""
+    if theirs[0] in "[{" and theirs[0] == ours[0]:
+        inner = theirs[1:-1]
+        return inner == "any" or _is_rougher(inner, ours[1:-1])
+    rougher = {"string": ours == "datetime", "object": ours[0] == "{" or ours[0].isupper()}
+    return theirs == ours or rougher.get(theirs, False)
 
 
 def report(upstream: Facts, ours: Facts, table: Sequence[agreed.Agreed]) -> list[str]:
@@ -97,13 +120,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("file", type=Path, help="an OpenAPI 3 document, as JSON or YAML")
     parser.add_argument("--draft", metavar="SERVICE", help="print a resource module to begin with")
     options = parser.parse_args(arguments)
-    upstream = openapi.read(options.file)
+    try:
+        upstream = openapi.read(options.file)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     if options.draft is not None:
         if options.draft not in upstream["services"]:
             parser.error(f"there is no {options.draft}; it has {', '.join(upstream['services'])}")
         print(draft(upstream, options.draft))
         return 0
-    lines = report(upstream, declared(), agreed.load("upstream"))
+    lines = report(upstream, facts.completed(declared(), facts.load()), agreed.load("upstream"))
     print("\n".join(lines) or "Nothing new.")
     return 1 if lines else 0
 

@@ -63,6 +63,45 @@ def expected(facts: Facts) -> Facts:
     }
 
 
+def completed(declared: Facts, facts: Facts) -> Facts:
+    """Return declarations with what the facts say and no declaration does.
+
+    That is the status of a success, and which fields of an object a request cannot leave out.
+    """
+    services, schemas = facts["services"], facts["schemas"]
+    return {
+        "services": {
+            name: service
+            | {
+                "operations": {
+                    n: o | {"status": status(_at(services, name, "operations", n) or o)}
+                    for n, o in service["operations"].items()
+                }
+            }
+            for name, service in declared["services"].items()
+        },
+        "schemas": {
+            name: {
+                n: field | {k: v for k, v in _at(schemas, name, n).items() if k == "needed"}
+                for n, field in fields.items()
+            }
+            for name, fields in declared["schemas"].items()
+        },
+    }
+
+
+def _at(facts: Facts, *place: str) -> Facts:
+    for name in place:
+        facts = facts.get(name, {})
+    return facts
+
+
+def status(fact: Facts) -> str:
+    """Return the status of a success; where it is not noted, that of all others of its kind."""
+    answered = "201" if fact["method"] == "POST" else "200"
+    return str(fact.get("status", answered if "response" in fact else "204"))
+
+
 def reachable(facts: Facts, schemas: Facts) -> list[str]:
     """Return the names of the schemas that operations take or return, at any depth."""
     found: set[str] = set()
@@ -100,7 +139,8 @@ def _operation(fact: Facts) -> Facts:
     - No parameter takes null, as no source types one so: what does is in `differences.toml`.
     - The size of a page is an integer, though the API's documents call it a string.
     """
-    shape = {k: fact[k] for k in ("method", "path", "response", "items") if k in fact}
+    names = "method", "path", "response", "items", "effect"
+    shape = {name: fact[name] for name in names if name in fact}
     if fact["method"] == "PUT":
         return shape | {"body_schema": fact["body_schema"]}
     if fact["method"] in BODY_METHODS:

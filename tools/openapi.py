@@ -5,7 +5,7 @@ What its documents have of their own (https://github.com/ngrok/ngrok-openapi):
 - A tag is a service; the operation id is the tag, in other capitals, and the operation's name.
 - A body names the ids of the path as fields too, and that of a PUT wraps the module it sets.
 - Timestamps are strings, told by their description only. Maps are objects without fields.
-- Nothing is said of null and of known values.
+- Nothing is said of null and of known values. Should it be said some day, it is read.
 """
 
 import json
@@ -21,22 +21,48 @@ Document: TypeAlias = Mapping[str, Any]
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _PAGE: Final = {"uri", "next_page_uri"}
+_VERSION: Final = "ngrok-version"  # the one header that the client sends of its own accord
+_MIXED: Final = ("allOf", "anyOf", "oneOf", "not")
 
 
 def read(file: Path) -> Facts:
     """Read a document, in JSON or, where PyYAML is installed, in YAML.
 
     Raises:
-        ValueError: It is not an OpenAPI 3 document.
+        ValueError: It is not an OpenAPI 3 document, or cannot be read.
     """
+    try:
+        document = _parsed(file)
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:  # of json, of the text's encoding, or our own
+        raise ValueError(f"{file} cannot be read: {_line(error)}") from error
+    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3"):  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        raise ValueError(f"{file} is not an OpenAPI 3 document: it has no `openapi: 3...`")
+    try:
+        return facts_of(document)  # pyright: ignore[reportUnknownArgumentType]
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # What is not where OpenAPI has it can be anything; the first such place ends the reading.
+        raise ValueError(f"{file} is not a whole OpenAPI 3 document: {_line(error)}") from error
+
+
+def _parsed(file: Path) -> object:
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".json":
-        document: object = json.loads(text)
-    else:
-        document = import_module("yaml").safe_load(text)
-    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3"):  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        raise ValueError(f"{file} is not an OpenAPI 3 document")
-    return facts_of(document)  # pyright: ignore[reportUnknownArgumentType]
+        return json.loads(text)
+    try:
+        yaml = import_module("yaml")
+    except ImportError as error:
+        raise ValueError("YAML needs PyYAML (pip install pyyaml)") from error
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+def _line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
 
 
 def facts_of(document: Document) -> Facts:
@@ -49,7 +75,7 @@ def facts_of(document: Document) -> Facts:
                 table = services.setdefault(service, {"operations": {}})["operations"]
                 table[name] = _operation(document, method.upper(), path, item[method])
     schemas = {
-        name: {field: _field(content) for field, content in _properties(schema).items()}
+        name: _schema(schema)
         for name, schema in document.get("components", {}).get("schemas", {}).items()
     }
     facts: Facts = {"services": services, "schemas": schemas}
@@ -68,29 +94,38 @@ def _name(operation: Document, route: str) -> tuple[str, str]:
 def _operation(document: Document, method: str, path: str, operation: Document) -> Facts:
     fact: Facts = {"method": method, "path": path}
     fact.update(_answer(document, operation))
+    fact.update(_parameters(document, operation))
     schema = _json_schema(document, operation.get("requestBody", {}))
-    if method in BODY_METHODS:
-        ids = set(re.findall(r"\{(\w+)\}", path))
-        fields = {n: f for n, f in _properties(schema).items() if n not in ids}
-        if method == "PUT" and list(fields) == ["module"]:
-            fact["body_schema"] = type_name(fields["module"])
-        else:
-            required = schema.get("required", ())
-            fact["body"] = {
-                name: _field(field) | ({"required": True} if name in required else {})
-                for name, field in fields.items()
-            }
-    else:
-        parameters = [_resolve(document, p) for p in operation.get("parameters", ())]
-        fact["query"] = {
-            p["name"]: _field(p.get("schema", {})) for p in parameters if p["in"] == "query"
+    ids = set(re.findall(r"\{(\w+)\}", path))
+    fields = {n: f for n, f in _properties(schema).items() if n not in ids}
+    if method == "PUT" and list(fields) == ["module"]:
+        fact["body_schema"] = type_name(fields["module"])
+    elif method in BODY_METHODS or fields:
+        required = schema.get("required", ())
+        fact["body"] = {
+            name: _field(field) | ({"required": True} if name in required else {})
+            for name, field in fields.items()
         }
     return fact
 
 
+def _parameters(document: Document, operation: Document) -> Iterator[tuple[str, Facts]]:
+    tables: Facts = {"query": {}, "header": {}, "cookie": {}, "path": {}}
+    for reference in operation.get("parameters", ()):
+        parameter = _resolve(document, reference)
+        fact = _field(parameter.get("schema", {}))
+        if parameter.get("required"):
+            fact["required"] = True
+        tables[parameter["in"]][parameter["name"]] = fact
+    del tables["path"]  # the path itself has them
+    tables["header"].pop(_VERSION, None)
+    yield from ((place, table) for place, table in tables.items() if table)
+
+
 def _answer(document: Document, operation: Document) -> Iterator[tuple[str, str]]:
-    success = [r for status, r in operation["responses"].items() if str(status).startswith("2")]
-    content = [schema for r in success if (schema := _media_schema(_resolve(document, r)))]
+    success = {s: r for status, r in operation["responses"].items() if (s := str(status))[0] == "2"}
+    yield "status", ", ".join(sorted(success))
+    content = [schema for r in success.values() if (schema := _media_schema(_resolve(document, r)))]
     if not content:
         return
     fields = _properties(_resolve(document, content[0]))
@@ -112,9 +147,14 @@ def _json_schema(document: Document, body: Document) -> Document:
 
 
 def _resolve(document: Document, value: Document) -> Document:
+    seen = set[str]()
     while "$ref" in value:
+        reference: str = value["$ref"]
+        if reference in seen:
+            raise ValueError(f"{reference} leads to itself")
+        seen.add(reference)
         target: Any = document
-        for name in value["$ref"].removeprefix("#/").split("/"):
+        for name in reference.removeprefix("#/").split("/"):
             target = target[name]
         value = target
     return value
@@ -125,16 +165,39 @@ def _properties(schema: Document) -> Mapping[str, Document]:
     return properties
 
 
+def _schema(schema: Document) -> Facts:
+    needed = schema.get("required", ())
+    return {
+        name: _field(content) | ({"needed": True} if name in needed else {})
+        for name, content in _properties(schema).items()
+    }
+
+
 def _field(schema: Document) -> Facts:
-    return {"type": type_name(schema)}
+    fact: Facts = {"type": type_name(schema)}
+    if schema.get("nullable") or "null" in schema.get("type", ()):
+        fact["nullable"] = True
+    if values := [value for value in schema.get("enum", ()) if value is not None]:
+        fact["enum"] = values
+    return fact
 
 
 def type_name(schema: Document) -> str:
-    """Return a type as the facts write it; "object" for a map of whatever."""
+    """Return a type as the facts write it; "object" for a map of whatever, "any" for anything."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
-    kind = str(schema.get("type", "any"))
+    kind = _kind(schema)
     if kind == "array":
         return f"[{type_name(schema.get('items', {}))}]"
+    values = schema.get("additionalProperties")
+    if kind == "object" and isinstance(values, Mapping) and values:
+        return f"{{{type_name(values)}}}"  # pyright: ignore[reportUnknownArgumentType] # JSON
     is_time = schema.get("format") == "date-time" or "RFC 3339" in schema.get("description", "")
     return "datetime" if kind == "string" and is_time else kind
+
+
+def _kind(schema: Document) -> str:
+    kinds = schema.get("type", [mixed for mixed in _MIXED if mixed in schema] or "any")
+    if isinstance(kinds, str):
+        return kinds
+    return " or ".join(kind for kind in kinds if kind != "null")  # of OpenAPI 3.1

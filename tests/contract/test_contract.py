@@ -14,7 +14,7 @@ def test_the_declarations_are_the_facts() -> None:
     problems = contract.check(theirs, ours)
 
     print(contract.summary(theirs, ours))  # noqa: T201 # pytest -s shows it
-    assert not problems, "\n".join(problems)
+    assert not problems, contract.explained(problems, theirs)
 
 
 def test_each_agreement_has_its_address() -> None:

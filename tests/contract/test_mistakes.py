@@ -1,7 +1,9 @@
 """Mistakes in declarations turn the contract red, and are called by their names."""
 
+import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from pathlib import Path
 from typing import Literal
 
 import attrs
@@ -12,7 +14,7 @@ from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, operations, paged
 from ngrok_async.pagination import Pager
 from ngrok_async.unset import UNSET, Unset
-from tools import agreed, contract, facts
+from tools import agreed, contract, facts, places
 from tools.agreed import Agreed
 from tools.compare import compare
 from tools.declared import declared, describe, describe_model
@@ -24,6 +26,7 @@ KNOWN = contract.check(THEIRS, OURS)  # nothing, unless there is a real mistake:
 OPERATIONS = "services", "IPPolicies", "operations"
 BODY = *OPERATIONS, "create", "body"
 MODEL = "schemas", "IPPolicy"
+ROOT = Path(__file__).parents[2]
 EMPTYING = "FailoverBackends.update.body.backends"
 
 Change = Callable[[Facts], object]
@@ -59,6 +62,14 @@ MISTAKES: Mapping[str, tuple[Change, list[str]]] = {
     "wrong method": (
         change((*OPERATIONS, "update"), {"method": "POST"}),
         ["IPPolicies.update.method: the API has PATCH, we have POST"],
+    ),
+    "wrong effect": (
+        change(("services", "TunnelSessions", "operations", "stop"), {"effect": "act"}),
+        ["TunnelSessions.stop.effect: the API has remove, we have act"],
+    ),
+    "invented effect": (
+        change(("services", "TunnelSessions", "operations", "restart"), {"effect": "set"}),
+        ["TunnelSessions.restart.effect: the API has act, we have set"],
     ),
     "wrong attribute": (
         change(("services", "IPPolicies"), {"attribute": "policies"}),
@@ -143,6 +154,78 @@ def test_a_mistake_is_reported_by_name(mistake: str) -> None:
     assert expected == [line for line in contract.check(THEIRS, ours) if line not in KNOWN]
 
 
+def named(problem: str) -> list[str]:
+    """Return the lines that a problem's text names, each with the two after it."""
+    found = list[str]()
+    for file, line in re.findall(r"([\w/]+\.\w+):(\d+)", places.to_edit(problem, THEIRS)):
+        lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+        found.append("\n".join(lines[int(line) - 1 : int(line) + 2]))
+    return found
+
+
+@pytest.mark.parametrize("service", OURS["services"])
+def test_a_problem_of_an_operation_names_where_to_mend_it(service: str) -> None:
+    """The method, whatever the problem in it, and its fact."""
+    for name in OURS["services"][service]["operations"]:
+        ours, theirs = named(f"{service}.{name}.effect: the API has set, we have act")
+        assert f"def {name}(" in ours
+        assert re.match(rf'\s+"({name}|effect)": ', theirs)
+
+
+@pytest.mark.parametrize("model", OURS["schemas"])
+def test_a_problem_of_a_model_names_where_to_mend_it(model: str) -> None:
+    """The field, or the class that has it of another; and its fact."""
+    for field in OURS["schemas"][model]:
+        ours, theirs = named(f"{model}.{field}.type: the API has string, we have integer")
+        assert f"    {field}: " in ours or f"class {model}(" in ours
+        assert theirs.lstrip().startswith(f'"{field}":')
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        ("IPPolicies.attribute: the API has a, we have b", ["ip_policies = Lazy", '"attribute":']),
+        ("IPPolicies.purge: we have it, the API has not", ["class IPPolicies(", '"operations":']),
+        ("IPPolicies.copy: the API has it, we have not", ["class IPPolicies(", '"operations":']),
+        ("IPPolicies.list.query.colour: we have it", ["def list(", '"query": ["before_id"']),
+        ("Ref.name: the API has it, we have not", ["class Ref(", '"Ref": {']),
+        (f"{EMPTYING}.required (yes there, - here): agreed on, but not so now", [f'"{EMPTYING}.']),
+    ],
+    ids=["attribute", "invented", "missing", "query", "field", "agreement"],
+)
+def test_what_is_there_on_one_side_only_names_what_is_around_it(
+    problem: str, expected: list[str]
+) -> None:
+    """As close as the side that lacks it gets; an agreement has a line of its own."""
+    found = named(problem)
+
+    assert len(expected) == len(found)
+    assert all(text in lines for text, lines in zip(expected, found, strict=True))
+
+
+def test_what_is_nowhere_names_the_files_to_make() -> None:
+    """A resource is a new file, and a line of the client."""
+    theirs: Facts = {"services": {"Gadgets": {"attribute": "toys.gadgets"}}, "schemas": {}}
+
+    assert "ngrok_async/resources/toys/gadgets.py (new) and ngrok_async/client.py" in (
+        places.to_edit("Gadgets: the API has it, we have not", theirs)
+    )
+    assert "a module in ngrok_async/resources" in (
+        places.to_edit("Gadget: the API has it, we have not", theirs)
+    )
+
+
+def test_the_text_of_a_red_contract_has_both() -> None:
+    """Each problem with what to edit under it."""
+    text = contract.explained(["Ref.name: the API has it, we have not"], THEIRS)
+
+    assert re.fullmatch(
+        r"Ref\.name: the API has it, we have not\n"
+        r"    edit ngrok_async/resources/_shared\.py:\d+, or else tests/contract/facts\.json:\d+",
+        text,
+    )
+
+
 @attrs.frozen(kw_only=True)
 class IPPolicy(Model):
     """A model with mistakes."""
@@ -199,6 +282,7 @@ def test_mistakes_are_read_off_real_declarations() -> None:
         "IPPolicies.update.body.description.required: we have yes, the API has not",
         "IPPolicies.update.body.metadata: the API has it, we have not",
         "IPPolicies.update.body.tags: we have it, the API has not",
+        "IPPolicies.update.effect: the API has set, we have act",
         "IPPolicies.update.method: the API has PATCH, we have POST",
         "IPPolicies.update.response: the API has IPPolicy, we have not",
         "IPPolicy.created_at.required: the API has yes, we have not",

@@ -1,10 +1,17 @@
 """The comparison with an OpenAPI document, on a small one of our own."""
 
 import json
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tools import agreed, drift, openapi
 from tools.agreed import Agreed
@@ -12,6 +19,7 @@ from tools.facts import Facts
 
 FILE = Path(__file__).with_name("openapi.json")
 UPSTREAM = openapi.read(FILE)
+KEYS = st.sampled_from(sorted(set(re.findall(r'"([^"]+)":', FILE.read_text(encoding="utf-8")))))
 AGREED = Agreed(
     where=["*.list.query.colour"], theirs="it", ours="-", reason="No.", link="https://example.com"
 )
@@ -25,6 +33,7 @@ def test_a_document_is_read_into_the_form_of_the_facts() -> None:
     assert {
         "method": "GET",
         "path": "/api_widgets",
+        "status": "200",
         "response": "Widget",
         "items": "widgets",
         "query": {
@@ -39,7 +48,9 @@ def test_a_document_is_read_into_the_form_of_the_facts() -> None:
     assert {"description": {"type": "string"}} == operations["update"]["body"]
     assert {} == operations["turn_around"]["body"]
     assert "WidgetLock" == operations["replace"]["body_schema"]
-    assert {"method": "DELETE", "path": "/api_widgets/{id}", "query": {}} == operations["delete"]
+    assert {"method": "DELETE", "path": "/api_widgets/{id}", "status": "204"} == operations[
+        "delete"
+    ]
     assert ["Ref", "Widget", "WidgetLock"] == list(UPSTREAM["schemas"])
     assert {
         "id": "string",
@@ -61,6 +72,7 @@ def test_a_document_is_read_into_the_form_of_the_facts() -> None:
 def ours() -> Facts:
     """Return a declaration that says all that the document says, and more than it can say."""
     declaration = deepcopy(UPSTREAM)
+    declaration["schemas"]["Widget"]["uri"]["nullable"] = True
     service = declaration["services"]["APIWidgets"]
     service["attribute"] = "api_widgets"
     service["operations"]["list"]["query"]["limit"] = {"type": "integer"}
@@ -68,12 +80,12 @@ def ours() -> Facts:
     widget = declaration["schemas"]["Widget"]
     widget["labels"] = {"type": "{string}"}
     widget["token"] = {"type": "string", "nullable": True, "secret": True, "enum": ["a"]}
-    declaration["schemas"]["WidgetLock"]["opens_at"] = {"type": "string"}
+    widget["created_at"] = {"type": "datetime", "required": True}
     return declaration
 
 
 def test_what_the_document_cannot_say_is_no_difference() -> None:
-    """Null, values, secrets, the types of maps and of queries, and timestamps are not compared."""
+    """It is silent on null, values, secrets and the types in maps; a time may be a mere text."""
     assert [] == drift.report(UPSTREAM, ours(), [AGREED])
 
 
@@ -160,11 +172,87 @@ def test_yaml_is_read_where_it_can_be(tmp_path: Path) -> None:
     assert UPSTREAM == openapi.read(file)
 
 
-@pytest.mark.parametrize("text", ["[]", '{"swagger": "2.0"}'], ids=["no object", "version 2"])
-def test_other_files_are_refused(text: str, tmp_path: Path) -> None:
-    """A file that is no OpenAPI 3 document is not taken for an empty one."""
-    file = tmp_path / "other.json"
-    file.write_text(text, encoding="utf-8")
+NO_DOCUMENTS: Mapping[str, tuple[str, bytes | None, str]] = {
+    "missing": ("x.json", None, "cannot be read: No such file or directory"),
+    "no text": ("x.json", b"\x89PNG\r\n\x1a\n\x00", "cannot be read: 'utf-8' codec can't decode"),
+    "no text, no suffix": ("x", b"\xff\xfe\x00", "cannot be read: 'utf-8' codec can't decode"),
+    "a page": ("x.json", b"<!doctype html>", "cannot be read: Expecting value: line 1 column 1"),
+    "a page as YAML": ("x.yaml", b"<html><p>a: b: c</p>", "cannot be read: mapping values are not"),
+    "cut off": ("x.json", b'{"openapi": "3.0.0", "paths": {', "cannot be read: Expecting"),
+    "nested": ("x.json", b"[" * 100_000, "cannot be read: RecursionError"),
+    "no object": ("x.json", b"[]", "is not an OpenAPI 3 document"),
+    "empty": ("x.yaml", b"", "is not an OpenAPI 3 document"),
+    "a text": ("x.yaml", b"Not Found", "is not an OpenAPI 3 document"),
+    "version 2": ("x.json", b'{"swagger": "2.0"}', "is not an OpenAPI 3 document"),
+    "no paths": ("x.json", b'{"openapi": "3.0.0"}', "is not a whole OpenAPI 3 document: KeyError"),
+    "paths in a list": (
+        "x.json",
+        b'{"openapi": "3.0.0", "paths": []}',
+        "is not a whole OpenAPI 3 document: AttributeError",
+    ),
+    "reference to itself": (
+        "x.json",
+        b"""{"openapi": "3.1.0", "components": {"x": {"$ref": "#/components/x"}}, "paths":
+            {"/": {"get": {"responses": {"200": {"$ref": "#/components/x"}}}}}}""",
+        "is not a whole OpenAPI 3 document: #/components/x leads to itself",
+    ),
+}
 
-    with pytest.raises(ValueError, match=r"other\.json is not an OpenAPI 3 document"):
-        openapi.read(file)
+
+@pytest.mark.parametrize("kind", NO_DOCUMENTS)
+def test_a_file_that_is_none_is_one_line(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever the file is, a line says so, and not a traceback or "Nothing new"."""
+    name, content, expected = NO_DOCUMENTS[kind]
+    file = tmp_path / name
+    if file.suffix != ".json":
+        pytest.importorskip("yaml")
+    if content is not None:
+        file.write_bytes(content)
+
+    assert 2 == drift.main([str(file)])
+
+    printed, complaint = capsys.readouterr()
+    assert "" == printed
+    assert 1 == complaint.count("\n")
+    assert complaint.startswith(f"{file} {expected}")
+
+
+def test_a_folder_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither is what cannot be opened."""
+    assert 2 == drift.main([str(tmp_path)])
+
+    assert f"{tmp_path} cannot be read: Is a directory\n" == capsys.readouterr().err
+
+
+def test_yaml_without_a_reader_says_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PyYAML is no dependency of this package."""
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    file = tmp_path / "ngrok.yaml"
+    file.write_text("openapi: 3.0.0\n", encoding="utf-8")
+
+    assert 2 == drift.main([str(file)])
+
+    assert f"{file} cannot be read: YAML needs PyYAML (pip install pyyaml)\n" == (
+        capsys.readouterr().err
+    )
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_what_is_only_like_a_document_is_refused_or_read(paths: object) -> None:
+    """No shape under `paths` ends in another error than the one that `main` turns into a line."""
+    text = json.dumps({"openapi": "3.0.0", "paths": paths, "components": paths})
+    with NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        with suppress(ValueError):
+            openapi.read(Path(file.name))
