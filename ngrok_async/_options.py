@@ -92,15 +92,15 @@ def api_key_of(given: str | AskForKey | None) -> APIKey | AskedKey:
     key = os.environ.get("NGROK_API_KEY") if given is None else given
     if key is None:
         hint = (
-            "; NGROK_AUTHTOKEN is set, but an authtoken is for agents and this API refuses it"
+            "; NGROK_AUTHTOKEN is set: what it has can be passed if it is an access token, but an "
+            "authtoken is for agents and this API refuses it"
             if "NGROK_AUTHTOKEN" in os.environ
             else ""
         )
-        msg = (
-            "no API key: pass api_key= or set NGROK_API_KEY "
-            f"(keys are made at https://dashboard.ngrok.com/api-keys){hint}"
+        raise ConfigurationError(
+            "no API key: pass api_key= or set NGROK_API_KEY (keys are made at "
+            f"https://dashboard.ngrok.com/api-keys, and an access token works too){hint}"
         )
-        raise ConfigurationError(msg)
     if isinstance(key, str):
         return APIKey(key)
     raise ConfigurationError(

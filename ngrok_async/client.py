@@ -154,9 +154,10 @@ class Client(ExplainedContext):
         """Check the options. Nothing is sent, and no event loop needs to run.
 
         Args:
-            api_key: Default: the environment's NGROK_API_KEY. Not an agent's authtoken. A function
-                that returns it, also an `async` one, is asked before each attempt, for keys that
-                are rotated; clients that are given the same function share a rate limit.
+            api_key: An API key or an access token, not an agent's authtoken. Default: the
+                environment's NGROK_API_KEY. A function that returns it, also an `async` one, is
+                asked before each attempt, for keys that are rotated; clients that are given the
+                same function share a rate limit.
             base_url: A text, or a URL of yarl or pydantic. Default: the environment's
                 NGROK_API_URL, else https://api.ngrok.com.
             session: A session of yours to send through; it is never closed. Its middlewares run,

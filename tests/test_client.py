@@ -76,17 +76,18 @@ def test_no_key() -> None:
     with pytest.raises(ConfigurationError, match="set NGROK_API_KEY") as caught:
         Client()
 
-    assert "https://dashboard.ngrok.com/api-keys" in str(caught.value)
+    assert "https://dashboard.ngrok.com/api-keys, and an access token works" in str(caught.value)
     assert "authtoken" not in str(caught.value)
     assert isinstance(caught.value, ValueError)
 
 
 def test_no_key_but_an_authtoken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has set the agent's token is told that it is something else, without its value."""
+    """Who has set the agent's token is told when it will do and when not, without its value."""
     monkeypatch.setenv("NGROK_AUTHTOKEN", "2token")
     with pytest.raises(ConfigurationError, match="an authtoken is for agents") as caught:
         Client()
 
+    assert "if it is an access token" in str(caught.value)
     assert "2token" not in str(caught.value)
 
 

@@ -65,8 +65,9 @@ async with Client("2abcWhatTheAgentLogsInWith_5deFgh", base_url=url) as client:
 """,
         advice=(
             "An authtoken is what an agent shows when it connects. The API has keys of its "
-            "own. ngrok itself says ERR_NGROK_206 or 207 to an authtoken; the fake, which "
-            "knows only its own key, says 203. The credential in ngrok's text is masked."
+            "own; an access token is good for both. ngrok itself says ERR_NGROK_206 or 207 to "
+            "an authtoken; the fake, which knows only its own key, says 203. The credential in "
+            "ngrok's text is masked."
         ),
     ),
     Mistake(
