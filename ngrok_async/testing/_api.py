@@ -13,9 +13,10 @@ from ngrok_async._request import JSON
 from ngrok_async.testing._answers import Answer, Behaviour, Incoming, RefusedError, json_answer
 from ngrok_async.testing._body import check_body, check_fields
 from ngrok_async.testing._conflicts import check_removable
+from ngrok_async.testing._cursors import Cursors
 from ngrok_async.testing._derived import VIEWS
 from ngrok_async.testing._kinds import kinds, plain
-from ngrok_async.testing._lists import Listing, pick
+from ngrok_async.testing._lists import Listing, Pick, pick
 from ngrok_async.testing._messages import refusal, unrouted
 from ngrok_async.testing._query import Query, check_query
 from ngrok_async.testing._resources import Place, Resources
@@ -25,6 +26,7 @@ from ngrok_async.testing._types import fields, is_model
 from ngrok_async.testing.clock import TurnableClock
 
 _VERSION: Final = "2"
+_BY_ID: Final = Cursors()
 
 
 class API:
@@ -37,6 +39,8 @@ class API:
         clock: TurnableClock,
         api_key: str,
         behaviours: Mapping[str, Behaviour],
+        *,
+        cursors: Cursors = _BY_ID,
     ) -> None:
         """Set up the API.
 
@@ -46,6 +50,7 @@ class API:
             clock: What time it is.
             api_key: The key that is let in, beside those that are created.
             behaviours: What routes do that are not like the others.
+            cursors: How the pages of lists follow each other.
         """
         operations = tuple(operations)
         self._routes = Routes(operations)
@@ -55,6 +60,7 @@ class API:
         self._clock = clock
         self._api_key = api_key
         self._behaviours = behaviours
+        self._cursors = cursors
         self._tokens: dict[str, tuple[str, str]] = {}
 
     def is_ours(self, headers: Mapping[str, str]) -> bool:
@@ -69,7 +75,7 @@ class API:
         path, id_ = self._tokens.get(token, ("", ""))
         return path if path and self._store[path].get(id_) is not None else None
 
-    def answer(self, request: Incoming) -> Answer:
+    async def answer(self, request: Incoming) -> Answer:
         """Answer a request.
 
         Raises:
@@ -86,7 +92,7 @@ class API:
         behaviour = self._behaviours.get(match.operation.route)
         if behaviour is not None:
             return behaviour(match.parameters, body)
-        return self._usual(match, query, body)
+        return await self._usual(match, query, body)
 
     def _who(self, authorization: str | None) -> RefusedError:
         if not authorization:
@@ -120,10 +126,10 @@ class API:
         except RefusedError as refused:
             raise ValueError(f"cannot add this to {path}: {refused}") from None
 
-    def _usual(self, match: Match, query: Query, body: dict[str, JSON]) -> Answer:
+    async def _usual(self, match: Match, query: Query, body: dict[str, JSON]) -> Answer:
         operation = match.operation
         if operation.items is not None:
-            return self._list(match, operation.items, query)
+            return await self._list(match, operation.items, query)
         template, _, name = plain(operation.template).rpartition("/")
         if name == "{}":
             return self._item(operation, *self._locate(template, match.segments), body)
@@ -166,24 +172,27 @@ class API:
             return json_answer(200, self._resources.replace(place, key, name, operation, body))
         return json_answer(200, self._resources.part(place, key, name))
 
-    def _list(self, match: Match, name: str, query: Query) -> Answer:
+    async def _list(self, match: Match, name: str, query: Query) -> Answer:
         operation, path = match.operation, _join(match.segments)
         parent = self._find_above(match)
         template = source = plain(operation.template)
-        picked = pick(operation, query, self._clock.now())
+        asked = pick(operation, query, self._clock.now())
         if template in VIEWS:
             source, belongs = VIEWS[template]
-            picked = partial(belongs, parent)
+            asked = Pick(partial(belongs, parent))
         place = Place(self._kinds[source], path if source == template else source)
         listing = Listing(
             name=name,
-            url=self._store.url,
+            base=self._store.base,
             path=path,
             collection=self._store[place.path],
             shown=partial(self._resources.shown, place),
-            picked=picked,
+            pick=asked,
+            cursors=self._cursors,
         )
-        return listing.page(query) if "limit" in operation.parameters else listing.whole()
+        if "limit" in operation.parameters:
+            return await listing.page(query)
+        return listing.whole()
 
     def _find_above(self, match: Match) -> Item:
         """Return the item that a collection is below; nothing for one at the top."""

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from ngrok_async._request import JSON
 from ngrok_async.testing._agents import Agent, Agents
 from ngrok_async.testing._api import API
+from ngrok_async.testing._cursors import Cursors
 from ngrok_async.testing._faults import Fault, Faults
 from ngrok_async.testing._limits import Limits
 from ngrok_async.testing._routes import declared
@@ -47,6 +48,8 @@ class FakeNgrok:
         clock: TurnableClock | None = None,
         agents: int = 0,
         restart_delay: float = 0.0,
+        cursors: Literal["id", "existing", "offset", "opaque"] = "id",
+        links: str | None = None,
     ) -> None:
         """Set the fake up; nothing listens before `start`.
 
@@ -60,16 +63,32 @@ class FakeNgrok:
             clock: Another clock, to share it or to make it stand still.
             agents: How many agents are connected from the start.
             restart_delay: Seconds on the clock that an agent is away when it restarts.
+            cursors: How the next page of a list is asked for; ngrok does not say how it goes on.
+                "id": with the id of the last item, as in its links; that item may be gone by then.
+                "existing": likewise, but the item must still be there, or it is ERR_NGROK_223.
+                "offset": with a count, so that items are passed over when others are deleted
+                meanwhile, and come twice when others are added. "opaque": with a text that is no
+                id, which finds programs that make their cursors themselves.
+            links: What addresses in answers begin with, such as "https://api.ngrok.com", as they
+                are when a gateway passes ngrok's answers on; None: the fake's own.
+
+        Raises:
+            ValueError: An argument cannot be.
         """
         self.api_key: str = api_key or _MADE_UP_KEY
         self.clock: TurnableClock = clock or TurnableClock()
         self._port = port
         self._agents_at_start = agents
-        self._store = Store()
+        self._store = Store(links)
         self._faults = Faults()
         self._agents = Agents(self._store, self.clock, restart_delay)
         self._api = API(
-            declared(), self._store, self.clock, self.api_key, self._agents.behaviours()
+            declared(),
+            self._store,
+            self.clock,
+            self.api_key,
+            self._agents.behaviours(),
+            cursors=Cursors(cursors),
         )
         limits = Limits(limit, window, max_in_flight)
         self._server = Server(self._api, self._store, limits, self._faults, self.clock)

@@ -1,39 +1,60 @@
-"""Lists: pages, cursors, and what is picked."""
+"""Lists: pages, and what is picked."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 import attrs
 
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
-from ngrok_async.testing._answers import Answer, RefusedError, json_answer
+from ngrok_async.testing._answers import Answer, json_answer
+from ngrok_async.testing._cursors import Cursors, Place
+from ngrok_async.testing._facts import of_operation
 from ngrok_async.testing._filter import condition
 from ngrok_async.testing._query import Query, is_repeatable, page_size
 from ngrok_async.testing._store import Collection, Item
+from ngrok_async.testing._terms import known_fields
 
 Picked: TypeAlias = Callable[[Item], bool]
 
+# Steps of a millionth of a second or so. So many may be done before it is the turn of others.
+_SLICE: Final = 5_000
+_STEPS_PER_ITEM: Final = 10
 
-def pick(operation: Operation, query: Query, now: datetime) -> Picked:
+
+@attrs.frozen
+class Pick:
+    """Which items are asked for.
+
+    Attributes:
+        picked: Tells whether an item is.
+        steps: About how many steps that takes.
+    """
+
+    picked: Picked
+    steps: int = 0
+
+
+def pick(operation: Operation, query: Query, now: datetime) -> Pick:
     """Return what tells whether an item is asked for, by the filter and other conditions.
 
     Raises:
         RefusedError: The filter is not valid.
     """
     names = [name for name in query if is_repeatable(operation, name)]
-    meets = None
-    if "filter" in query:
-        meets = condition(query["filter"][0], operation.model, now)
+    if "filter" not in query:
+        return Pick(lambda item: all(item.get(name) in query[name] for name in names))
+    documented = of_operation(operation.route).get("filter_fields", [])
+    known = known_fields(operation.template, documented, operation.model)
+    asked = condition(query["filter"][0], known, now)
 
     def picked(item: Item) -> bool:
-        named = all(item.get(name) in query[name] for name in names)
-        return named and (meets is None or meets(item))
+        return all(item.get(name) in query[name] for name in names) and asked.meets(item)
 
-    return picked
+    return Pick(picked, asked.cost)
 
 
 @attrs.frozen(kw_only=True)
@@ -42,65 +63,64 @@ class Listing:
 
     Attributes:
         name: The field of the answer that has the items.
-        url: The address of the fake.
+        base: What addresses in answers begin with.
         path: The path of the list.
         collection: All items.
         shown: What an answer has of an item.
-        picked: Which items are asked for.
+        pick: Which items are asked for.
+        cursors: How pages are told apart.
     """
 
     name: str
-    url: str
+    base: str
     path: str
     collection: Collection
     shown: Callable[[Item], Item]
-    picked: Picked
+    pick: Pick
+    cursors: Cursors
 
-    def page(self, query: Query) -> Answer:
+    async def page(self, query: Query) -> Answer:
         """Return one page, newest first; the link to the next one keeps the whole query.
 
         Raises:
             RefusedError: Size or cursor are not valid.
         """
         size = page_size(query)
-        items: list[JSON] = []
-        last, link = 0, None
-        for position, item in self.collection.older_than(self._position(query)):
-            shown = self.shown(item)
-            if not self.picked(shown):
-                continue
-            if len(items) == size:
-                following = {**query, "before_id": self._cursor(last)}
-                link = f"{self.url}{self.path}?{urlencode(following, doseq=True)}"
-                break
-            items.append(shown)
-            last = position
-        return self._answer(items, {"next_page_uri": link})
+        (before_id,) = query.get("before_id", [None])
+        place = self.cursors.place(self.path, self.collection, before_id)
+        found = await self._found(place, place.skip + size + 1)
+        page = found[place.skip :][:size]
+        link = None
+        if len(found) > place.skip + size:
+            last, item = page[-1]
+            cursor = self.cursors.following(self.path, place, size, Place(last), item["id"])
+            others = {name: query[name] for name in query if name not in {"before_id", "limit"}}
+            following = {"before_id": cursor, "limit": size, **others}  # ngrok's order
+            link = f"{self.base}{self.path}?{urlencode(following, doseq=True)}"
+        return self._answer([item for _, item in page], {"next_page_uri": link})
 
     def whole(self) -> Answer:
         """Return all items at once, oldest first, as a list without pages does."""
-        items: list[JSON] = [self.shown(item) for _, item in self.collection.older_than(None)]
+        items = [self.shown(item) for _, item in self.collection.older_than(None)]
         return self._answer(items[::-1], {})
 
-    def _answer(self, items: list[JSON], link: Item) -> Answer:
-        return json_answer(200, {self.name: items, "uri": f"{self.url}{self.path}", **link})
+    async def _found(self, place: Place, count: int) -> list[tuple[int, Item]]:
+        """Return the first items from a place on that are asked for, and where they are.
 
-    def _cursor(self, position: int) -> str:
-        # Encoded, so that no client takes it for the id of the last item.
-        return urlsafe_b64encode(f"{self.path} {position}".encode()).decode()
+        Others have their turn meanwhile, however many items there are to look at.
+        """
+        found: list[tuple[int, Item]] = []
+        at_once = max(1, _SLICE // (_STEPS_PER_ITEM + self.pick.steps))
+        items = self.collection.older_than(place.position)
+        for number, (position, item) in enumerate(items, start=1):
+            if number % at_once == 0:
+                await asyncio.sleep(0)
+            shown = self.shown(item)
+            if self.pick.picked(shown):
+                found.append((position, shown))
+            if len(found) == count:
+                break
+        return found
 
-    def _position(self, query: Query) -> int | None:
-        if "before_id" not in query:
-            return None
-        (before_id,) = query["before_id"]
-        position = self.collection.position(before_id)
-        if position is not None:
-            return position
-        try:
-            of, _, place = urlsafe_b64decode(before_id).decode().rpartition(" ")
-            position = int(place) if of == self.path else None
-        except ValueError:  # of any of the three steps
-            position = None
-        if position is None:
-            raise RefusedError(f"{before_id!r} is not a valid identifier.", code=223)
-        return position
+    def _answer(self, items: Iterable[JSON], link: Item) -> Answer:
+        return json_answer(200, {self.name: [*items], "uri": f"{self.base}{self.path}", **link})

@@ -51,6 +51,7 @@ MESSAGES: Final[Mapping[int, str]] = {
     232: "The query parameter {name!r} may be given only once.",
     233: "limit must be a number, not {value!r}.",
     244: "limit must be from 1 to 100, not {value}.",
+    250: "Invalid CEL query: {why}.",
     # Domains and addresses.
     413: "There is one with this domain already.",
     434: "A certificate and a policy for certificates exclude each other.",

@@ -128,19 +128,19 @@ class Server:
             return refused.answer(operation_id)
         fault = self._faults.take(request.method, request.path)
         if fault is None:
-            return self._regular(request, operation_id)
-        answer = self._regular(request, operation_id) if fault.applied else None
+            return await self._regular(request, operation_id)
+        answer = await self._regular(request, operation_id) if fault.applied else None
         if fault.stall or fault.delay:
             await self._wait(self._pauses, None if fault.stall else fault.delay)
         if fault.stall or fault.drop or self._runner is None:
             return None
         if fault.status is not None:
             return fault.answer(fault.status, operation_id)
-        return answer or self._regular(request, operation_id)
+        return answer or await self._regular(request, operation_id)
 
-    def _regular(self, request: Incoming, operation_id: str) -> Answer:
+    async def _regular(self, request: Incoming, operation_id: str) -> Answer:
         try:
-            return self._api.answer(request)
+            return await self._api.answer(request)
         except RefusedError as refused:
             return refused.answer(operation_id)
 

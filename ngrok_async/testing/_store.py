@@ -1,6 +1,7 @@
 """What the fake account holds: plain JSON objects in lists."""
 
 import random
+import re
 import string
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -8,12 +9,15 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
+from ngrok_async._text import shown
+
 Item: TypeAlias = dict[str, Any]
 """A resource as it goes over the wire; empty texts are left out, as ngrok does."""
 
 _RELATIVE: Final = frozenset({"/agent_ingresses"})
 """The lists whose items tell their own address without the host, as ngrok's do."""
 
+_BASE: Final = re.compile(r"https?://[^\s?#]*[^\s?#/]")
 _ALPHABET: Final = string.digits + string.ascii_letters
 _ID_LENGTH: Final = 27
 
@@ -24,6 +28,7 @@ class Collection:
     def __init__(self) -> None:
         """Begin without items."""
         self._positions: dict[str, int] = {}
+        self._gone: dict[str, int] = {}
         self._items: dict[int, Item] = {}
         self._order: list[int] = []
         self._next = 1
@@ -42,23 +47,31 @@ class Collection:
 
     def remove(self, id_: str) -> None:
         """Drop an item that is there."""
-        position = self._positions.pop(id_)
+        self._gone[id_] = position = self._positions.pop(id_)
         del self._items[position]
         del self._order[bisect_left(self._order, position)]
 
-    def position(self, id_: str) -> int | None:
-        """Return the place of an item in the order of creation."""
-        return self._positions.get(id_)
+    def position(self, id_: str, *, gone: bool = False) -> int | None:
+        """Return the place of an item in the order of creation.
+
+        Args:
+            id_: Its id.
+            gone: Whether to look among those too that have been removed.
+        """
+        position = self._positions.get(id_)
+        return self._gone.get(id_) if gone and position is None else position
 
     def older_than(self, position: int | None) -> Iterator[tuple[int, Item]]:
         """Walk from the newest item to the oldest, or from just before a place.
 
-        The place need not be taken any more: a page goes on after an item that was deleted.
+        The place need not be taken any more: a page goes on after an item that was deleted. What
+        is added during the walk is not part of it, and what is removed neither.
         """
         end = len(self._order) if position is None else bisect_left(self._order, position)
-        for index in range(end - 1, -1, -1):
-            place = self._order[index]
-            yield place, self._items[place]
+        for place in reversed(self._order[:end]):
+            item = self._items.get(place)
+            if item is not None:
+                yield place, item
 
 
 class Store:
@@ -68,8 +81,18 @@ class Store:
         user: The id of the user to whom the account and its API key belong.
     """
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, links: str | None = None) -> None:
+        """Begin empty.
+
+        Args:
+            links: What addresses in answers begin with; None: `url`.
+
+        Raises:
+            ValueError: Nothing can begin with that.
+        """
+        if links is not None and _BASE.fullmatch(str(links)) is None:
+            raise ValueError(f"links must be like 'https://api.ngrok.com'; got {shown(links)}")
+        self._links = links
         self._url = ""
         self._collections: dict[str, Collection] = {}
         self._random: dict[str, random.Random] = {}
@@ -77,7 +100,7 @@ class Store:
 
     @property
     def url(self) -> str:
-        """Where the fake is reached; part of everything that it holds."""
+        """Where the fake is reached."""
         if not self._url:
             raise RuntimeError("start the fake first: its address is not known before")
         return self._url
@@ -85,6 +108,11 @@ class Store:
     @url.setter
     def url(self, url: str) -> None:
         self._url = url
+
+    @property
+    def base(self) -> str:
+        """What the addresses in answers begin with; part of everything that it holds."""
+        return self._links or self.url
 
     def __getitem__(self, path: str) -> Collection:
         """Return the list of a path; it may be empty."""
@@ -100,7 +128,7 @@ class Store:
 
     def uri(self, path: str, key: str) -> str:
         """Return the address of an item of the list `path`."""
-        host = "" if path in _RELATIVE else self.url
+        host = "" if path in _RELATIVE else self.base
         return f"{host}{path}/{quote(key, safe='')}"
 
     def ref(self, path: str, id_: str) -> Item:

@@ -1,19 +1,31 @@
-"""Lists of the fake: pages, cursors, filters."""
+"""Lists of the fake: pages and cursors."""
 
-import json
-import sys
-from collections.abc import Iterator
-from datetime import timedelta
-from pathlib import Path
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
 
+from ngrok_async import Client
+from ngrok_async.resources.ip_policies import IPPolicy
 from ngrok_async.testing import FakeNgrok
+from ngrok_async.testing._cursors import Cursors, Style
+from ngrok_async.testing._filter import condition
+from ngrok_async.testing._lists import Listing, Pick
+from ngrok_async.testing._store import Collection, Item
+from ngrok_async.testing._terms import known_fields
+
+Call = Callable[..., Awaitable[tuple[int, Any]]]
 
 TUNNEL_SESSIONS = "tunnel_sessions"
+
+
+def b64(text: str) -> str:
+    """Write a cursor as the fake does those that are no ids."""
+    return urlsafe_b64encode(text.encode()).decode()
 
 
 async def pages(http: aiohttp.ClientSession, url: str | None) -> list[dict[str, Any]]:
@@ -59,18 +71,126 @@ async def test_the_last_page_may_be_full(fake: FakeNgrok, http: aiohttp.ClientSe
     assert [2, 2] == [len(page["tunnels"]) for page in found]
 
 
-async def test_the_link_is_absolute_and_keeps_the_query(
-    fake: FakeNgrok, http: aiohttp.ClientSession
-) -> None:
-    """The link to the next page has limit and filter, and a cursor that is no id."""
+async def test_the_link_has_ngroks_form(fake: FakeNgrok, http: aiohttp.ClientSession) -> None:
+    """The link to the next page has the id of the last item, the limit, and the whole query."""
     agents = fake.add_agents(3)
-    first = (await pages(http, "/tunnel_sessions?limit=1&filter=true"))[0]
-    link = urlsplit(first["next_page_uri"])
-    query = parse_qs(link.query)
+    first = (await pages(http, "/tunnel_sessions?filter=true%7C%7Cfalse&limit=1"))[0]
 
-    assert first["next_page_uri"].startswith(f"{fake.url}/tunnel_sessions?")
-    assert {"limit", "filter", "before_id"} == query.keys()
-    assert query["before_id"][0] not in {agent.id for agent in agents}
+    assert first["next_page_uri"] == (
+        f"{fake.url}/tunnel_sessions?before_id={agents[-1].id}&limit=1&filter=true%7C%7Cfalse"
+    )
+    assert f"{fake.url}/tunnel_sessions" == first["uri"]
+
+
+async def test_a_link_keeps_what_is_repeated(call: Call, fake: FakeNgrok) -> None:
+    """Parameters that are lists stay lists in the link."""
+    fake.add_agents(2)
+    ids = [item["id"] for item in (await call("GET", "/endpoints"))[1]["endpoints"]]
+    _, page = await call("GET", f"/endpoints?limit=1&id={ids[0]}&id={ids[1]}")
+    query = urlsplit(page["next_page_uri"]).query
+
+    assert f"before_id={ids[0]}&limit=1&id={ids[0]}&id={ids[1]}" == query
+
+
+async def test_links_name_another_address() -> None:
+    """With `links` all addresses in answers are ngrok's, and a client finds its way."""
+    async with (
+        FakeNgrok(agents=5, links="https://api.ngrok.com") as fake,
+        Client(fake.api_key, base_url=fake.url) as ngrok,
+    ):
+        page = await ngrok.tunnel_sessions.list(limit=2)
+        found = await ngrok.tunnel_sessions.list(limit=2).collect()
+
+    assert "https://api.ngrok.com/tunnel_sessions" == page.uri
+    assert f"{page.uri}?before_id={page.items[-1].id}&limit=2" == page.next_page_uri
+    assert f"{page.uri}/{page.items[0].id}" == page.items[0].uri
+    assert [agent.id for agent in reversed(fake.agents)] == [item.id for item in found]
+
+
+@pytest.mark.parametrize("links", ["", "api.ngrok.com", "https://api.ngrok.com/", "ftp://x", 5])
+def test_links_are_an_address(links: str) -> None:
+    """What no address can begin with is refused at once."""
+    with pytest.raises(ValueError, match=r"links must be like .https://api\.ngrok\.com.; got"):
+        FakeNgrok(links=links)
+
+
+@pytest.mark.parametrize("cursors", ["", "page", None, 1])
+def test_there_are_four_styles_of_cursors(cursors: Style) -> None:
+    """A style that is none is refused with those that there are."""
+    with pytest.raises(ValueError, match="one of id, existing, offset, opaque; got"):
+        FakeNgrok(cursors=cursors)
+
+
+STYLES: tuple[Style, ...] = ("id", "existing", "offset", "opaque")
+
+
+@pytest.mark.parametrize("cursors", STYLES)
+async def test_a_client_walks_in_every_style(cursors: Style) -> None:
+    """A client that follows links finds everything once, whatever the links look like."""
+    async with (
+        FakeNgrok(agents=7, cursors=cursors) as fake,
+        Client(fake.api_key, base_url=fake.url) as ngrok,
+    ):
+        for limit in (1, 2, 3, 7, 8):
+            found = await ngrok.tunnel_sessions.list(limit=limit).collect()
+
+            assert [agent.id for agent in reversed(fake.agents)] == [item.id for item in found]
+        first = await ngrok.tunnel_sessions.list(limit=2)
+        (cursor,) = parse_qs(urlsplit(first.next_page_uri or "").query)["before_id"]
+        rest = await ngrok.tunnel_sessions.list(before_id=cursor).collect()
+        newest = fake.agents[-1].id
+        others = await ngrok.tunnel_sessions.list(before_id=newest, limit=2).collect()
+
+    has_ids = cursors in {"id", "existing"}
+    assert has_ids == (cursor == first.items[-1].id)
+    assert [agent.id for agent in fake.agents[-3::-1]] == [item.id for item in rest]
+    assert [agent.id for agent in fake.agents[-2::-1]] == [item.id for item in others]
+
+
+@pytest.mark.parametrize(
+    ("cursors", "change", "expected"),
+    [
+        ("id", "", "54 32 1"),
+        ("id", "delete last", "54 32 1"),
+        ("id", "delete first", "54 32 1"),
+        ("id", "add", "54 32 1"),
+        ("existing", "", "54 32 1"),
+        ("existing", "delete last", "54 ERR_NGROK_223"),
+        ("existing", "delete first", "54 32 1"),
+        ("existing", "add", "54 32 1"),
+        ("offset", "", "54 32 1"),
+        ("offset", "delete last", "54 21"),
+        ("offset", "delete first", "54 21"),
+        ("offset", "add", "54 43 21"),
+        ("opaque", "", "54 32 1"),
+        ("opaque", "delete last", "54 32 1"),
+        ("opaque", "delete first", "54 32 1"),
+        ("opaque", "add", "54 32 1"),
+    ],
+)
+async def test_a_list_that_changes_between_pages(
+    cursors: Style, change: str, expected: str
+) -> None:
+    """In each style a walk misses, repeats or breaks as it would on such a server."""
+    async with FakeNgrok(cursors=cursors) as fake, aiohttp.ClientSession() as http:
+        http.headers.update({"authorization": f"Bearer {fake.api_key}", "ngrok-version": "2"})
+        ids = {fake.add("/ip_policies", description=name): name for name in "12345"}
+        link: str | None = f"{fake.url}/ip_policies?limit=2"
+        seen: list[str] = []
+        while link is not None:
+            async with http.get(link) as answer:
+                page = await answer.json()
+            items = page.get("ip_policies", ())
+            seen.append("".join(ids[item["id"]] for item in items) or page["error_code"])
+            link = page.get("next_page_uri")
+            if len(seen) == 1 and change == "add":
+                ids[fake.add("/ip_policies")] = "6"
+            elif len(seen) == 1 and change:
+                item = items[-1 if change == "delete last" else 0]
+                async with http.delete(f"{fake.url}/ip_policies/{item['id']}"):
+                    pass
+
+    assert expected == " ".join(seen)
 
 
 async def test_the_id_of_an_item_is_a_cursor_too(
@@ -95,45 +215,6 @@ async def test_a_cursor_outlives_its_item(fake: FakeNgrok, http: aiohttp.ClientS
     assert [middle.id, oldest.id] == [i["id"] for page in found for i in page[TUNNEL_SESSIONS]]
 
 
-@pytest.mark.parametrize(
-    ("expression", "expected"),
-    [
-        pytest.param('obj.os == "linux"', "ab", id="field"),
-        pytest.param('obj.metadata == ""', "ac", id="absent field"),
-        pytest.param("size(obj.metadata) > 0", "b", id="size"),
-        pytest.param('obj.region in ["eu", "in"] && !(obj.os == "linux")', "c", id="operators"),
-        pytest.param('obj.credential.id == "cr_b"', "b", id="nested field"),
-        pytest.param('obj.os.startsWith("lin")', "ab", id="substring"),
-        pytest.param('obj.started_at < timestamp(time.now).subtract("7d")', "a", id="last week"),
-        pytest.param('obj.started_at.add("1h") > timestamp(time.now)', "bc", id="last hour"),
-        pytest.param(
-            'timestamp(obj.started_at) < timestamp("2001-01-01T00:00:00Z")', "", id="none"
-        ),
-        pytest.param("true", "abc", id="all"),
-    ],
-)
-async def test_filters(
-    fake: FakeNgrok, http: aiohttp.ClientSession, expression: str, expected: str
-) -> None:
-    """Conditions in CEL pick items."""
-    now = fake.clock.now()
-    names = {
-        fake.add_agent(
-            os="linux", region="us", metadata="", credential="cr_a", started_at=now - timedelta(8)
-        ).id: "a",
-        fake.add_agent(
-            os="linux", region="eu", metadata="x", credential="cr_b", started_at=now
-        ).id: "b",
-        fake.add_agent(
-            os="darwin", region="in", metadata="", credential="cr_c", started_at=now
-        ).id: "c",
-    }
-    async with http.get("/tunnel_sessions", params={"filter": expression}) as answer:
-        items = (await answer.json())[TUNNEL_SESSIONS]
-
-    assert expected == "".join(sorted(names[item["id"]] for item in items))
-
-
 async def test_pages_of_a_filtered_list(fake: FakeNgrok, http: aiohttp.ClientSession) -> None:
     """The limit counts what the filter lets through, and the last page knows that it is."""
     for number in range(12):
@@ -143,56 +224,81 @@ async def test_pages_of_a_filtered_list(fake: FakeNgrok, http: aiohttp.ClientSes
     assert [2, 2] == [len(page[TUNNEL_SESSIONS]) for page in found]
 
 
-def filterable() -> Iterator[Any]:
-    """Find the fields of each list that ngrok documents for filters."""
-    facts = json.loads((Path(__file__).parent.parent / "contract" / "facts.json").read_text())
-    for service in facts["services"].values():
-        for operation in service["operations"].values():
-            for field in operation.get("filter_fields", ()):
-                # The one that is not the name of a field: what it is compared with is not told.
-                if field != "binding":
-                    path = operation["path"]
-                    yield pytest.param(path, field, id=f"{path} {field}")
-
-
-@pytest.mark.parametrize(("path", "field"), list(filterable()))
-async def test_filters_know_what_is_documented(
-    http: aiohttp.ClientSession, path: str, field: str
-) -> None:
-    """Each documented field can be compared, of references their id too."""
-    async with http.get(path, params={"filter": f"obj.{field} == obj.{field}"}) as answer:
-        assert 200 == answer.status
-
-
+@pytest.mark.parametrize("cursors", ["offset", "opaque"])
 @pytest.mark.parametrize(
-    "expression",
+    "text",
     [
         pytest.param("", id="empty"),
-        pytest.param("obj.os ==", id="broken off"),
-        pytest.param('obj.nothing == "x"', id="unknown field"),
-        pytest.param('os == "linux"', id="without obj"),
-        pytest.param("obj.os", id="no condition"),
-        pytest.param("obj.os == 3", id="wrong type"),
-        pytest.param('dance(obj.os) == "x"', id="unknown function"),
-        pytest.param('obj.started_at.subtract("x") < timestamp(time.now)', id="bad duration"),
+        pytest.param("é", id="no base64"),
+        pytest.param("L3R1b", id="badly padded"),
+        pytest.param(b64("/tunnels x 0"), id="no place"),
+        pytest.param(b64("/tunnels 1"), id="one number"),
+        pytest.param(b64("/tunnels 1 -9"), id="negative"),
+        pytest.param(b64("/other 1 0"), id="another list"),
     ],
 )
-async def test_refuses_a_bad_filter(http: aiohttp.ClientSession, expression: str) -> None:
-    """A condition that makes no sense is refused, even if there is nothing to filter."""
-    async with http.get("/tunnel_sessions", params={"filter": expression}) as answer:
-        body = await answer.json()
+async def test_a_cursor_that_is_none(cursors: Style, text: str) -> None:
+    """A text that is no cursor of this list is refused, not guessed at."""
+    async with FakeNgrok(agents=1, cursors=cursors) as fake, aiohttp.ClientSession() as http:
+        http.headers.update({"authorization": f"Bearer {fake.api_key}", "ngrok-version": "2"})
+        async with http.get(f"{fake.url}/tunnels", params={"before_id": text}) as answer:
+            body = await answer.json()
 
-    assert (400, "ERR_NGROK_250") == (answer.status, body["error_code"])
-    assert len(body["msg"]) < 200
+    assert (400, "ERR_NGROK_223") == (answer.status, body["error_code"])
 
 
-async def test_filters_need_the_extra(
-    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without cel-python the answer says what to install."""
-    monkeypatch.setitem(sys.modules, "celpy", None)
-    async with http.get("/tunnel_sessions?filter=true") as answer:
-        body = await answer.json()
+def turns(listing: Listing, looked: list[Item]) -> list[int]:
+    """Return how many items are looked at before each time that others have their turn."""
+    asking, counts = listing.page({"limit": ["1"]}), []
+    while True:
+        before = len(looked)
+        try:
+            asking.send(None)
+        except StopIteration:
+            return [*counts, len(looked) - before]
+        counts.append(len(looked) - before)
 
-    assert 501 == answer.status
-    assert 'pip install "ngrok-async[testing]"' in body["msg"]
+
+@pytest.mark.parametrize("conditions", [1, 10, 300])
+def test_a_long_list_lets_others_have_their_turn(conditions: int) -> None:
+    """However long a list and its filter are, few steps are done at a time: 5,000 or one item's."""
+    known = known_fields("/ip_policies", ["description"], IPPolicy)
+    text = " || ".join(['obj.description == "x"'] * conditions)
+    asked = condition(text, known, datetime.now(UTC))
+    collection, looked = Collection(), []
+    for number in range(2_000):
+        collection.add({"id": f"ipp_{number}", "description": "y"})
+
+    def picked(item: Item) -> bool:
+        looked.append(item)
+        return asked.meets(item)
+
+    listing = Listing(
+        name="ip_policies",
+        base="",
+        path="/ip_policies",
+        collection=collection,
+        shown=lambda item: item,
+        pick=Pick(picked, asked.cost),
+        cursors=Cursors(),
+    )
+    counts = turns(listing, looked)
+
+    assert 2_000 == sum(counts)
+    assert asked.cost >= 4 * conditions
+    assert max(counts) * asked.cost <= 5_000
+
+
+def test_a_walk_passes_over_what_goes_meanwhile() -> None:
+    """What is removed or added while a page is looked for is not part of it."""
+    collection = Collection()
+    for name in "abc":
+        collection.add({"id": name})
+    walk = collection.older_than(None)
+
+    assert "c" == next(walk)[1]["id"]
+
+    collection.remove("b")
+    collection.add({"id": "d"})
+
+    assert ["a"] == [item["id"] for _, item in walk]

@@ -306,6 +306,7 @@ ELSEWHERE: Final = {
     **dict.fromkeys((210, 216, 217, 218), "test_rules: other headers"),
     **dict.fromkeys((223, 231, 232, 233, 244), "test_rules: the query"),
     **dict.fromkeys((225, 226), "test_server: the limits"),
+    250: "test_filters: what is refused",
 }
 """Codes that are not in the table, and where they are tried."""
 
