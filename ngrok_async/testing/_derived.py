@@ -83,8 +83,8 @@ def _reserved_addr(change: Change) -> None:
 
 def _reserved_domain(change: Change) -> None:
     item, certificate = change.item, "certificate_id" in change.body
-    item["domain"] = item.get("domain") or f"{change.store.new_id('')[:12].lower()}.ngrok.app"
-    item.setdefault("cname_target", f"{change.store.new_id('')[:17].lower()}.ngrok-cname.com")
+    item["domain"] = item.get("domain") or f"{change.store.letters(12)}.ngrok.app"
+    item.setdefault("cname_target", f"{change.store.letters(17)}.ngrok-cname.com")
     policy = change.body.get("certificate_management_policy")
     if certificate:
         item |= {"certificate_management_policy": None, "certificate_management_status": None}

@@ -79,7 +79,7 @@ class FakeNgrok:
         self.clock: TurnableClock = clock or TurnableClock()
         self._port = port
         self._agents_at_start = agents
-        self._store = Store(links)
+        self._store = Store(self.clock.now, links)
         self._faults = Faults()
         self._agents = Agents(self._store, self.clock, restart_delay)
         self._api = API(
@@ -222,7 +222,7 @@ class FakeNgrok:
         if labels is not None:
             fields["labels"] = dict(labels)
         else:
-            name = self._store.new_id("")[:12].lower()
+            name = self._store.letters(12)
             fields["public_url"] = public_url or f"{proto}://{name}.ngrok.app"
             fields["proto"] = proto
         return self._agents.add_tunnel(agent, fields)

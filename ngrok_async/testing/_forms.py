@@ -91,7 +91,7 @@ _BLANK: Final[Mapping[Any, JSON]] = {str: "", bool: False, int: 0, float: 0.0}
 def secrets(store: Store, model: type[Model], id_: str) -> Item:
     """Make up the secrets that only the answer to a create has, such as the token of a key."""
     return {
-        field.name: f"{id_.partition('_')[2]}_{store.new_id('')[:21]}"
+        field.name: f"{id_.partition('_')[2]}_{store.letters(21)}"
         for field in attrs.fields(model)
         if not field.repr and field.name != "_extra"
     }

@@ -3,8 +3,8 @@
 import random
 import re
 import string
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
@@ -18,27 +18,43 @@ _RELATIVE: Final = frozenset({"/agent_ingresses"})
 """The lists whose items tell their own address without the host, as ngrok's do."""
 
 _BASE: Final = re.compile(r"https?://[^\s?#]*[^\s?#/]")
-_ALPHABET: Final = string.digits + string.ascii_letters
+
+# ngrok's ids are KSUIDs (https://github.com/segmentio/ksuid): 32 bits of seconds since 2014 and 128
+# others, written with 62 digits in the order of ASCII. So they sort by time. Here the others begin
+# with a counter, so that ids of one second sort too.
+_DIGITS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _ID_LENGTH: Final = 27
+_EPOCH: Final = 1_400_000_000
+_SECONDS: Final = 32
+_COUNTER: Final = 40
+_RANDOM: Final = 88
 
 
 class Collection:
     """The items of one list, in the order of their creation."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
         """Begin without items."""
+        self._now = now
         self._positions: dict[str, int] = {}
         self._gone: dict[str, int] = {}
         self._items: dict[int, Item] = {}
         self._order: list[int] = []
-        self._next = 1
+        self._added = 0
 
-    def add(self, item: Item, key: str | None = None) -> None:
-        """Append an item; its key is its id, unless another is given."""
-        position, self._next = self._next, self._next + 1
+    def add(self, item: Item, key: str | None = None, at: datetime | None = None) -> None:
+        """Add an item.
+
+        Args:
+            item: The item.
+            key: What names it; default: its id.
+            at: When it was created; default: now.
+        """
+        self._added += 1
+        position = (_seconds(at or self._now()) << _COUNTER) + self._added
         self._positions[key or item["id"]] = position
         self._items[position] = item
-        self._order.append(position)
+        insort(self._order, position)
 
     def get(self, id_: str) -> Item | None:
         """Return the item of an id."""
@@ -81,10 +97,11 @@ class Store:
         user: The id of the user to whom the account and its API key belong.
     """
 
-    def __init__(self, links: str | None = None) -> None:
+    def __init__(self, now: Callable[[], datetime], links: str | None = None) -> None:
         """Begin empty.
 
         Args:
+            now: Tells the time of day.
             links: What addresses in answers begin with; None: `url`.
 
         Raises:
@@ -92,10 +109,12 @@ class Store:
         """
         if links is not None and _BASE.fullmatch(str(links)) is None:
             raise ValueError(f"links must be like 'https://api.ngrok.com'; got {shown(links)}")
+        self._now = now
         self._links = links
         self._url = ""
         self._collections: dict[str, Collection] = {}
         self._random: dict[str, random.Random] = {}
+        self._count = self._made("").getrandbits(_COUNTER - 1)
         self.user = self.new_id("usr_")
 
     @property
@@ -116,15 +135,38 @@ class Store:
 
     def __getitem__(self, path: str) -> Collection:
         """Return the list of a path; it may be empty."""
-        return self._collections.setdefault(path, Collection())
+        if path not in self._collections:
+            self._collections[path] = Collection(self._now)
+        return self._collections[path]
 
-    def new_id(self, prefix: str) -> str:
-        """Make up an id in ngrok's form, such as "ts_" and 27 letters and digits."""
-        # The same ids in every run, however many other things got one: a failing test shows the
-        # same ones again.
+    def new_id(self, prefix: str, at: datetime | None = None) -> str:
+        """Make up an id in ngrok's form, such as "ts_" and 27 letters and digits.
+
+        Ids sort by time, and those of one second in the order in which they were made.
+
+        Args:
+            prefix: What it begins with.
+            at: When the thing was created; default: now.
+        """
+        self._count += 1
+        number = _seconds(at or self._now()) << _COUNTER | self._count
+        number = number << _RANDOM | self._made(prefix).getrandbits(_RANDOM)
+        digits: list[str] = []
+        for _ in range(_ID_LENGTH):
+            number, digit = divmod(number, len(_DIGITS))
+            digits.append(_DIGITS[digit])
+        return prefix + "".join(reversed(digits))
+
+    def letters(self, count: int) -> str:
+        """Make up a text of letters and digits, all lower case, for the name of a host."""
+        return "".join(self._made("").choices(string.ascii_lowercase + string.digits, k=count))
+
+    def _made(self, prefix: str) -> random.Random:
+        # The same in every run, however many other things got one: a failing test shows the same
+        # ones again, but for their time.
         if prefix not in self._random:
-            self._random[prefix] = random.Random(prefix)  # noqa: S311
-        return prefix + "".join(self._random[prefix].choices(_ALPHABET, k=_ID_LENGTH))
+            self._random[prefix] = random.Random(prefix)  # noqa: S311 # nothing secret
+        return self._random[prefix]
 
     def uri(self, path: str, key: str) -> str:
         """Return the address of an item of the list `path`."""
@@ -150,3 +192,8 @@ def without_empty(item: Item) -> Item:
 def timestamp(at: datetime) -> str:
     """Write an instant as ngrok does: UTC, whole seconds."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _seconds(at: datetime) -> int:
+    """Return an instant as ids and lists have it: seconds, as far as 32 bits go."""
+    return min(max(int(at.timestamp()) - _EPOCH, 0), (1 << _SECONDS) - 1)

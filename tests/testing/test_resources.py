@@ -124,7 +124,7 @@ class Fake:
     def __init__(self) -> None:
         """Begin without toys."""
         self.clock = TurnableClock(running=False)
-        self.store = Store()
+        self.store = Store(self.clock.now)
         self.store.url = "http://fake"
         self.api = API(operations(ToyShelves).values(), self.store, self.clock, "key", {})
 
