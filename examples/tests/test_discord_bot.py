@@ -327,16 +327,19 @@ async def test_restart_between_two_looks() -> None:
     assert {agent.id, other} == set(watch.agents)
 
 
-@pytest.mark.parametrize("what", ["credential", "metadata", "ip", "os"])
+@pytest.mark.parametrize(
+    ("what", "other"),
+    [("credential", "cr_2"), ("metadata", "till 8"), ("ip", "192.0.2.2"), ("os", "darwin")],
+)
 async def test_another_agent_is_not_taken_for_one_that_left(
-    bot: Bot, fake: FakeNgrok, channel: Channel, what: str
+    bot: Bot, fake: FakeNgrok, channel: Channel, what: str, other: str
 ) -> None:
     """It is enough that one of the things that stay with an agent is another."""
     known = {"credential": "cr_1", "metadata": "till 7", "ip": "192.0.2.1", "os": "linux"}
     agent = fake.add_agent(**cast("Any", known))
     await bot.watch.step()
     await bot.ngrok.tunnel_sessions.stop(agent)
-    fake.add_agent(**cast("Any", known | {what: "other"}))
+    fake.add_agent(**cast("Any", known | {what: other}))
     await bot.watch.step()
     came, left = channel.read()
 

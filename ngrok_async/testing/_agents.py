@@ -1,20 +1,18 @@
-"""Agents of the fake: sessions and tunnels that come and go as commands tell them to."""
+"""Agents of the fake: they come and go, by themselves and as commands tell them to."""
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-import attrs
-
-from ngrok_async._request import JSON
-from ngrok_async.testing._answers import Answer, Behaviour, RefusedError
-from ngrok_async.testing._store import Item, Store, timestamp, without_empty
+from ngrok_async.testing._agent import Agent
+from ngrok_async.testing._excuses import check_able
+from ngrok_async.testing._messages import refusal
+from ngrok_async.testing._offers import SESSIONS, Offer, Offers
+from ngrok_async.testing._store import Store, timestamp, without_empty
+from ngrok_async.testing._versions import Releases
 from ngrok_async.testing.clock import TurnableClock
-
-SESSIONS: Final = "/tunnel_sessions"
-TUNNELS: Final = "/tunnels"
-ENDPOINTS: Final = "/endpoints"
 
 _SYSTEMS: Final = ("linux", "linux", "darwin", "windows", "freebsd")
 _REGIONS: Final = ("us", "eu", "us", "ap", "au", "sa", "jp", "in")
@@ -22,52 +20,23 @@ _VERSIONS: Final = ("3.18.4", "3.19.1", "3.22.0", "3.30.0")
 _OWNERS: Final = 3
 _HISTORY: Final = timedelta(days=30)
 _SPACING: Final = timedelta(seconds=61)
-_SECOND: Final = timedelta(seconds=1)
-
-
-@attrs.define(eq=False)
-class Agent:
-    """An agent of the fake; goes wherever the id of its session goes.
-
-    Attributes:
-        id: The id of its session now, or of the last one while it is away. It changes at a restart.
-        online: Whether it is connected.
-        tunnel_ids: The ids of the tunnels that it offers now.
-    """
-
-    id: str = ""
-    online: bool = False
-    tunnel_ids: tuple[str, ...] = ()
-
-
-@attrs.define
-class _Plan:
-    """What an agent shows each time that it connects.
-
-    Attributes:
-        session: The fields of its session.
-        tunnels: The fields of its tunnels.
-        fetched_version: What it runs after the next restart; empty: the same as now.
-    """
-
-    session: Item
-    tunnels: list[Item] = attrs.field(factory=list[Item])
-    fetched_version: str = ""
 
 
 class Agents:
     """All agents of the account.
 
     Attributes:
-        newest_version: What an update fetches.
+        releases: What there is to update to.
+        is_seen: Whether somebody has asked for anything yet.
     """
 
-    def __init__(self, store: Store, clock: TurnableClock, restart_delay: float) -> None:
+    def __init__(self, store: Store, clock: TurnableClock) -> None:
         """Begin without agents."""
-        self.newest_version = "3.39.0"
+        self.releases = Releases()
+        self.is_seen = False
         self._store = store
         self._clock = clock
-        self._restart_delay = restart_delay
+        self._offers = Offers(store)
         self._plans: dict[Agent, _Plan] = {}
         self._online: dict[str, Agent] = {}
         self._latest = clock.now() - _HISTORY
@@ -77,18 +46,14 @@ class Agents:
         """Every agent that was ever added."""
         return tuple(self._plans)
 
-    def behaviours(self) -> Mapping[str, Behaviour]:
-        """Return what the commands do, by route."""
-        return {
-            f"POST {SESSIONS}/{{id}}/restart": self._restart,
-            f"POST {SESSIONS}/{{id}}/stop": self._stop,
-            f"POST {SESSIONS}/{{id}}/update": self._update,
-        }
+    def add(self, given: Mapping[str, Any], started_at: datetime | None) -> Agent:
+        """Connect a new agent; what is None gets a made-up value, or the usual one.
 
-    def add(self, given: Mapping[str, str | None], started_at: datetime | None) -> Agent:
-        """Connect a new agent; fields that are None get made-up values."""
+        Raises:
+            ValueError: No agent is like that.
+        """
         number = len(self._plans)
-        fields: Item = {
+        made_up: dict[str, Any] = {
             "agent_version": _VERSIONS[number % len(_VERSIONS)],
             "credential": f"cr_{number % _OWNERS:027d}",
             "ip": f"198.51.100.{number % 254 + 1}",
@@ -97,109 +62,195 @@ class Agents:
             "region": _REGIONS[number % len(_REGIONS)],
             "transport": "ngrok/2",
         }
-        fields |= {name: value for name, value in given.items() if value is not None}
-        fields["credential"] = self._store.ref("/credentials", fields["credential"])
-        agent = Agent()
-        self._plans[agent] = _Plan(fields)
-        # Newest first must also be latest first, and one does not want to wait between two adds:
-        # the agents of a test have been connecting one a minute for the last month.
-        self._connect(agent, started_at or self._started(self._latest + _SPACING))
+        agent = Agent(**made_up | {name: one for name, one in given.items() if one is not None})
+        # Those that are there at first have been connecting one a minute for the last month.
+        now = self._clock.now()
+        usual = now if self.is_seen else min(self._latest + _SPACING, now)
+        self._latest = max(self._latest, usual)
+        self._connect(agent, _Plan(self._clock), started_at or usual)
         return agent
 
-    def add_tunnel(self, agent: Agent, fields: Item) -> str:
-        """Let an agent that is online offer a tunnel; returns the tunnel's id."""
-        if not agent.online:
-            raise ValueError("the agent is not online")
-        self._plans[agent].tunnels.append(fields)
-        return self._open(agent, fields)
+    def offer(self, agent: Agent, offer: Offer) -> str:
+        """Let an agent that is online offer a tunnel, from now on; returns the tunnel's id.
 
-    def _started(self, wanted: datetime) -> datetime:
-        # Whole seconds are all that the wire shows, and no two are to be the same.
-        self._latest = max(self._latest + _SECOND, min(wanted, self._clock.now()))
-        return self._latest
-
-    def _connect(self, agent: Agent, at: datetime) -> None:
-        plan = self._plans[agent]
-        agent.id = self._store.new_id("ts_")
-        agent.online = True
-        self._online[agent.id] = agent
-        plan.session |= self._store.ref(SESSIONS, agent.id) | {"started_at": timestamp(at)}
-        self._store[SESSIONS].add(without_empty(plan.session))
-        for fields in plan.tunnels:
-            self._open(agent, fields)
-
-    def _open(self, agent: Agent, fields: Item) -> str:
-        session, id_ = self._plans[agent].session, self._store.new_id("tn_")
-        tunnel: Item = {
-            "id": id_,
-            "started_at": session["started_at"],
-            "region": session["region"],
-            "tunnel_session": self._store.ref(SESSIONS, agent.id),
-            **fields,
-        }
-        if "labels" not in fields:
-            # A tunnel that only has labels has no endpoint of its own, nor a URL.
-            tunnel["endpoint"] = self._store.ref(ENDPOINTS, self._store.new_id("ep_"))
-            self._store[ENDPOINTS].add(without_empty(self._endpoint(tunnel)))
-        self._store[TUNNELS].add(without_empty(tunnel))
-        agent.tunnel_ids += (id_,)
+        Raises:
+            ValueError: It cannot.
+        """
+        plan = self._plan(agent, online=True)
+        session = self._store[SESSIONS].get(agent.id) or {}
+        id_ = self._open(agent, offer, datetime.fromisoformat(session["started_at"]))
+        if id_ is None:
+            raise ValueError(
+                f"public_url {offer.url!r} is taken; both need pooling_enabled=True to share it"
+            )
+        plan.offers.append(offer)
         return id_
 
-    def _endpoint(self, tunnel: Item) -> Item:
-        """Return what the list of endpoints has of a tunnel."""
-        return {
-            "id": tunnel["endpoint"]["id"],
-            "region": tunnel.get("region", ""),
-            "created_at": tunnel["started_at"],
-            "updated_at": tunnel["started_at"],
-            "public_url": tunnel["public_url"],
-            "url": tunnel["public_url"],
-            "proto": tunnel["proto"],
-            "type": "ephemeral",
-            "metadata": tunnel["metadata"],
-            "bindings": ["public"],
-            "principal": {"id": self._store.user, "uri": ""},
-            "tunnel": self._store.ref(TUNNELS, tunnel["id"]),
-            "tunnel_session": tunnel["tunnel_session"],
-            "upstream_url": tunnel["forwards_to"],
+    def drop(self, agent: Agent, back_after: float, *, restarted: bool) -> None:
+        """Let an agent lose its connection, and come back.
+
+        Raises:
+            ValueError: It has no connection to lose.
+        """
+        plan = self._plan(agent, online=True)
+        if plan.is_leaving:
+            raise ValueError(f"{agent.id} is about to leave: a command has told it to")
+        self._disconnect(agent)
+        if restarted:
+            plan.end_program()
+        plan.next.plan(back_after, lambda: self._come_back(agent, plan, restarted=restarted))
+
+    def start(self, agent: Agent) -> None:
+        """Start the program of an agent that is away.
+
+        Raises:
+            ValueError: It is online.
+        """
+        plan = self._plan(agent, online=False)
+        plan.next.cancel()
+        plan.end_program()
+        self._come_back(agent, plan, restarted=True)
+
+    def restart(self, id_: str) -> None:
+        """Have the agent of a session start itself again."""
+        agent, plan = self._obedient(id_, "restart")
+        self._leave(agent, plan, agent.restart_delay)
+
+    def stop(self, id_: str) -> None:
+        """Have the agent of a session end."""
+        agent, plan = self._obedient(id_, "stop")
+        self._leave(agent, plan, agent.revive_delay)
+
+    def update(self, id_: str) -> None:
+        """Have the agent of a session fetch the newest version that suits it."""
+        agent, plan = self._obedient(id_, "update")
+        newest = self.releases.update_of(agent.agent_version, agent.channel)
+        if plan.fetching:
+            raise refusal(809, reason="an update is under way")
+        if plan.fetched:
+            raise refusal(809, reason=f"version {plan.fetched} waits for a restart")
+        if newest is None:
+            raise refusal(809, reason=f"nothing is newer than version {agent.agent_version}")
+        plan.fetching = newest
+        plan.fetch.plan(agent.update_delay, plan.have_fetched)
+
+    def _plan(self, agent: Agent, *, online: bool) -> "_Plan":
+        plan = self._plans.get(agent)
+        if plan is None:
+            raise ValueError(f"an agent of this fake is needed, got {agent!r}")
+        if agent.online is not online:
+            raise ValueError(f"the agent is {'not ' if online else ''}online: {agent.id}")
+        return plan
+
+    def _obedient(self, id_: str, command: str) -> "tuple[Agent, _Plan]":
+        """Return the agent that a command is for, and its plan.
+
+        Raises:
+            RefusedError: It does not obey.
+        """
+        agent = self._online[id_]
+        plan = self._plans[agent]
+        if plan.is_leaving:
+            raise refusal(810, reason="it is shutting down")
+        check_able(agent, command)
+        return agent, plan
+
+    def _leave(self, agent: Agent, plan: "_Plan", back_after: float) -> None:
+        def left() -> None:
+            self._disconnect(agent)
+            plan.end_program()
+            plan.next.plan(back_after, lambda: self._come_back(agent, plan, restarted=True))
+
+        plan.is_leaving = True
+        plan.next.plan(agent.stop_delay, left)
+
+    def _come_back(self, agent: Agent, plan: "_Plan", *, restarted: bool) -> None:
+        if restarted:
+            agent.agent_version, plan.fetched = plan.fetched or agent.agent_version, ""
+        self._connect(agent, plan, self._clock.now())
+
+    def _connect(self, agent: Agent, plan: "_Plan", at: datetime) -> None:
+        store, id_ = self._store, self._store.new_id("ts_", at)
+        session = store.ref(SESSIONS, id_) | {
+            "agent_version": agent.agent_version,
+            "credential": store.ref("/credentials", agent.credential),
+            "ip": agent.ip,
+            "metadata": agent.metadata,
+            "os": agent.os,
+            "region": agent.region,
+            "started_at": timestamp(at),
+            "transport": agent.transport,
         }
+        store[SESSIONS].add(without_empty(session), at=at)
+        self._plans[agent] = plan
+        self._online[id_] = agent
+        agent.ids += (id_,)
+        agent.online, plan.is_leaving = True, False
+        for offer in plan.offers:
+            self._open(agent, offer, at)
+
+    def _open(self, agent: Agent, offer: Offer, at: datetime) -> str | None:
+        id_ = self._offers.open(agent, offer, at)
+        if id_ is not None:
+            agent.tunnel_ids += (id_,)
+        return id_
 
     def _disconnect(self, agent: Agent) -> None:
         del self._online[agent.id]
         self._store[SESSIONS].remove(agent.id)
         for id_ in agent.tunnel_ids:
-            tunnel = self._store[TUNNELS].get(id_) or {}
-            if "endpoint" in tunnel:
-                self._store[ENDPOINTS].remove(tunnel["endpoint"]["id"])
-            self._store[TUNNELS].remove(id_)
+            self._offers.close(id_)
         agent.online, agent.tunnel_ids = False, ()
 
-    def _find(self, path: Mapping[str, str]) -> Agent:
-        try:
-            return self._online[path["id"]]
-        except KeyError:
-            raise RefusedError("There is no tunnel session with this id.", status=404) from None
 
-    def _stop(self, path: Mapping[str, str], _body: JSON) -> Answer:
-        self._disconnect(self._find(path))
-        return Answer(204)
+class _Plan:
+    """What an agent is about to do.
 
-    def _update(self, path: Mapping[str, str], _body: JSON) -> Answer:
-        self._plans[self._find(path)].fetched_version = self.newest_version
-        return Answer(204)
+    Attributes:
+        offers: What it offers each time that it connects.
+        is_leaving: Whether it has taken a command that ends its session.
+        next: What it does next: leave, or come back.
+        fetching: The version that it is fetching; "": none.
+        fetched: The version that its program has when it starts the next time; "": the same.
+        fetch: The end of the fetch.
+    """
 
-    def _restart(self, path: Mapping[str, str], _body: JSON) -> Answer:
-        agent = self._find(path)
-        self._disconnect(agent)
-        if self._restart_delay:
-            back = self._clock.time() + self._restart_delay
-            self._clock.call_at(back, lambda: self._come_back(agent))
-        else:
-            self._come_back(agent)
-        return Answer(204)
+    def __init__(self, clock: TurnableClock) -> None:
+        """Plan nothing."""
+        self.offers: list[Offer] = []
+        self.is_leaving = False
+        self.next = _Later(clock)
+        self.fetching = ""
+        self.fetched = ""
+        self.fetch = _Later(clock)
 
-    def _come_back(self, agent: Agent) -> None:
-        plan = self._plans[agent]
-        plan.session["agent_version"] = plan.fetched_version or plan.session["agent_version"]
-        plan.fetched_version = ""
-        self._connect(agent, self._started(self._clock.now()))
+    def have_fetched(self) -> None:
+        """End the fetch well."""
+        self.fetched, self.fetching = self.fetching, ""
+
+    def end_program(self) -> None:
+        """End the program, and with it what it is fetching."""
+        self.fetch.cancel()
+        self.fetching = ""
+
+
+class _Later:
+    """One thing that happens after a while."""
+
+    def __init__(self, clock: TurnableClock) -> None:
+        """Plan nothing."""
+        self._clock = clock
+        self._cancel: Callable[[], None] | None = None
+
+    def plan(self, seconds: float, then: Callable[[], None]) -> None:
+        """Do it after some seconds: 0 is now, `math.inf` is never."""
+        if seconds == 0:
+            then()
+        elif seconds < math.inf:
+            self._cancel = self._clock.call_at(self._clock.time() + seconds, then).cancel
+
+    def cancel(self) -> None:
+        """Do not do it; harmless when nothing is planned."""
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None

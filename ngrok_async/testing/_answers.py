@@ -1,8 +1,8 @@
 """What the fake reads and what it answers, as plain values."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
@@ -47,10 +47,6 @@ class Answer:
     content_type: str = _JSON
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
     is_ngroks: bool = True
-
-
-Behaviour: TypeAlias = Callable[[Mapping[str, str], JSON], Answer]
-"""Answers one route: takes the parameters of its path, decoded, and the JSON body."""
 
 
 class RefusedError(Exception):

@@ -10,8 +10,10 @@ from typing import Final
 
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
-from ngrok_async.testing._answers import Answer, Behaviour, Incoming, RefusedError, json_answer
+from ngrok_async.testing._agents import Agents
+from ngrok_async.testing._answers import Answer, Incoming, RefusedError, json_answer
 from ngrok_async.testing._body import check_body, check_fields
+from ngrok_async.testing._commands import DEEDS, Command
 from ngrok_async.testing._conflicts import check_removable
 from ngrok_async.testing._cursors import Cursors
 from ngrok_async.testing._derived import VIEWS
@@ -38,7 +40,7 @@ class API:
         store: Store,
         clock: TurnableClock,
         api_key: str,
-        behaviours: Mapping[str, Behaviour],
+        agents: Agents,
         *,
         cursors: Cursors = _BY_ID,
     ) -> None:
@@ -49,7 +51,7 @@ class API:
             store: What there is.
             clock: What time it is.
             api_key: The key that is let in, beside those that are created.
-            behaviours: What routes do that are not like the others.
+            agents: The agents, which obey commands.
             cursors: How the pages of lists follow each other.
         """
         operations = tuple(operations)
@@ -59,7 +61,7 @@ class API:
         self._store = store
         self._clock = clock
         self._api_key = api_key
-        self._behaviours = behaviours
+        self._agents = agents
         self._cursors = cursors
         self._tokens: dict[str, tuple[str, str]] = {}
 
@@ -81,6 +83,7 @@ class API:
         Raises:
             RefusedError: The answer is ngrok's error envelope.
         """
+        self._agents.is_seen = True
         match = self._routes.match(request.method, request.path)
         if match is None:
             raise unrouted(request.path)
@@ -89,9 +92,8 @@ class API:
         _check_version(request.headers.get("ngrok-version"))
         query = check_query(match.operation, request.query)
         body = check_body(match.operation, request)
-        behaviour = self._behaviours.get(match.operation.route)
-        if behaviour is not None:
-            return behaviour(match.parameters, body)
+        if match.operation.route in DEEDS:
+            return self._command(match, body)
         return await self._usual(match, query, body)
 
     def _who(self, authorization: str | None) -> RefusedError:
@@ -134,7 +136,7 @@ class API:
         if name == "{}":
             return self._item(operation, *self._locate(template, match.segments), body)
         if operation.method == "POST" and is_model(operation.model):
-            self._find_above(match)
+            self._above(match)  # which must be there
             place = Place(self._kinds[plain(operation.template)], _join(match.segments))
             return json_answer(201, self._create(place, body, match.parameters))
         kind = self._kinds.get(template.removesuffix("/{}"))
@@ -148,6 +150,14 @@ class API:
         if "token" in item:
             self._tokens[item["token"]] = (place.path, item["id"])
         return item
+
+    def _command(self, match: Match, body: dict[str, JSON]) -> Answer:
+        place, item = self._above(match)
+        command = Command(self._store, self._agents, self._clock.now(), body, item)
+        DEEDS[match.operation.route](command)
+        if place is None or not is_model(match.operation.model):
+            return Answer(204)
+        return json_answer(200, self._resources.shown(place, item))
 
     def _locate(self, template: str, segments: tuple[str, ...]) -> tuple[Place, str]:
         """Return where an item is: its collection and its key."""
@@ -174,7 +184,7 @@ class API:
 
     async def _list(self, match: Match, name: str, query: Query) -> Answer:
         operation, path = match.operation, _join(match.segments)
-        parent = self._find_above(match)
+        _, parent = self._above(match)
         template = source = plain(operation.template)
         asked = pick(operation, query, self._clock.now())
         if template in VIEWS:
@@ -194,12 +204,13 @@ class API:
             return await listing.page(query)
         return listing.whole()
 
-    def _find_above(self, match: Match) -> Item:
-        """Return the item that a collection is below; nothing for one at the top."""
+    def _above(self, match: Match) -> tuple[Place | None, Item]:
+        """Return the item that a collection or command is below; nothing for one at the top."""
         above = plain(match.operation.template).rpartition("/")[0]
         if not above.endswith("/{}"):
-            return {}
-        return self._resources.find(*self._locate(above.removesuffix("/{}"), match.segments[:-1]))
+            return None, {}
+        place, key = self._locate(above.removesuffix("/{}"), match.segments[:-1])
+        return place, self._resources.find(place, key)
 
 
 def _join(segments: Iterable[str]) -> str:

@@ -1,26 +1,27 @@
 """The fake as its users see it."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
 from ngrok_async._request import JSON
-from ngrok_async.testing._agents import Agent, Agents
+from ngrok_async.testing._agent import Agent
+from ngrok_async.testing._agents import Agents
 from ngrok_async.testing._api import API
 from ngrok_async.testing._cursors import Cursors
 from ngrok_async.testing._faults import Fault, Faults
+from ngrok_async.testing._fleet import Fleet
 from ngrok_async.testing._limits import Limits
 from ngrok_async.testing._routes import declared
 from ngrok_async.testing._server import ReceivedRequest, Server
-from ngrok_async.testing._store import Item, Store
+from ngrok_async.testing._store import Store
 from ngrok_async.testing.clock import TurnableClock
 
 _MADE_UP_KEY = "2fakeKeyOfTheFakeNgrokAPI00_7notARealSecretAtAll0"
 _NO_HEADERS: Mapping[str, str] = {}
 
 
-class FakeNgrok:
+class FakeNgrok(Fleet):
     """An ngrok API for tests, served on 127.0.0.1 from within your process.
 
     It knows every operation that this package declares, insists on what ngrok insists on (the key,
@@ -48,6 +49,8 @@ class FakeNgrok:
         clock: TurnableClock | None = None,
         agents: int = 0,
         restart_delay: float = 0.0,
+        stop_delay: float = 0.0,
+        update_delay: float = 0.0,
         cursors: Literal["id", "existing", "offset", "opaque"] = "id",
         links: str | None = None,
     ) -> None:
@@ -62,7 +65,10 @@ class FakeNgrok:
             port: Where it listens; 0: any free port, the same again after a stop.
             clock: Another clock, to share it or to make it stand still.
             agents: How many agents are connected from the start.
-            restart_delay: Seconds on the clock that an agent is away when it restarts.
+            restart_delay: Seconds on the clock that agents are away when they restart.
+            stop_delay: Seconds on the clock that the session of an agent is still there after it
+                took a `stop` or `restart`.
+            update_delay: Seconds on the clock that agents take to fetch an update.
             cursors: How the next page of a list is asked for; ngrok does not say how it goes on.
                 "id": with the id of the last item, as in its links; that item may be gone by then.
                 "existing": likewise, but the item must still be there, or it is ERR_NGROK_223.
@@ -80,14 +86,19 @@ class FakeNgrok:
         self._port = port
         self._agents_at_start = agents
         self._store = Store(self.clock.now, links)
-        self._faults = Faults()
-        self._agents = Agents(self._store, self.clock, restart_delay)
+        super().__init__(
+            Agents(self._store, self.clock),
+            Faults(),
+            restart_delay=restart_delay,
+            stop_delay=stop_delay,
+            update_delay=update_delay,
+        )
         self._api = API(
             declared(),
             self._store,
             self.clock,
             self.api_key,
-            self._agents.behaviours(),
+            self._agents,
             cursors=Cursors(cursors),
         )
         limits = Limits(limit, window, max_in_flight)
@@ -137,96 +148,6 @@ class FakeNgrok:
         """Wait until `requests` has as many entries."""
         await self._server.wait_for_requests(count)
 
-    @property
-    def agents(self) -> tuple[Agent, ...]:
-        """All agents in the order in which they were added, stopped ones included."""
-        return self._agents.all
-
-    @property
-    def newest_version(self) -> str:
-        """What agents fetch on `update` and run after their next restart."""
-        return self._agents.newest_version
-
-    @newest_version.setter
-    def newest_version(self, version: str) -> None:
-        self._agents.newest_version = version
-
-    def add_agents(self, count: int) -> tuple[Agent, ...]:
-        """Connect agents with one tunnel each; see `add_agent`."""
-        return tuple(self.add_agent() for _ in range(count))
-
-    def add_agent(
-        self,
-        *,
-        agent_version: str | None = None,
-        credential: str | None = None,
-        ip: str | None = None,
-        metadata: str | None = None,
-        os: str | None = None,
-        region: str | None = None,
-        started_at: datetime | None = None,
-        transport: str | None = None,
-        tunnels: int = 1,
-    ) -> Agent:
-        """Connect an agent to the started fake; the newest in the list.
-
-        Fields that you do not pass get plausible values that vary from agent to agent; pass "" for
-        a field that the API is to leave out.
-
-        Args:
-            agent_version: The version of its program.
-            credential: The id of its tunnel credential.
-            ip: The address that it comes from.
-            metadata: The text from its configuration.
-            os: Its operating system.
-            region: The ngrok region.
-            started_at: When its session began; the place in the list is not changed by that.
-            transport: The protocol.
-            tunnels: How many HTTPS tunnels it offers.
-        """
-        given = {
-            "agent_version": agent_version,
-            "credential": credential,
-            "ip": ip,
-            "metadata": metadata,
-            "os": os,
-            "region": region,
-            "transport": transport,
-        }
-        agent = self._agents.add(given, started_at)
-        for _ in range(tunnels):
-            self.add_tunnel(agent)
-        return agent
-
-    def add_tunnel(
-        self,
-        agent: Agent,
-        *,
-        public_url: str | None = None,
-        proto: str = "https",
-        forwards_to: str = "http://localhost:80",
-        metadata: str = "",
-        labels: Mapping[str, str] | None = None,
-    ) -> str:
-        """Let a connected agent offer one more tunnel, also after restarts; returns its id.
-
-        Args:
-            agent: Who offers it.
-            public_url: Where it is reached; default: made up.
-            proto: What it speaks.
-            forwards_to: The address that the agent forwards to.
-            metadata: The text from the agent's configuration.
-            labels: Makes it a labelled tunnel, which has neither URL nor protocol.
-        """
-        fields: Item = {"forwards_to": forwards_to, "metadata": metadata}
-        if labels is not None:
-            fields["labels"] = dict(labels)
-        else:
-            name = self._store.letters(12)
-            fields["public_url"] = public_url or f"{proto}://{name}.ngrok.app"
-            fields["proto"] = proto
-        return self._agents.add_tunnel(agent, fields)
-
     def add(self, path: str, **given: JSON) -> str:
         """Put a resource into the started fake, also of a kind that the API cannot create.
 
@@ -256,6 +177,7 @@ class FakeNgrok:
         drop: bool = False,
         stall: bool = False,
         applied: bool = False,
+        agent: Agent | None = None,
     ) -> None:
         """Script trouble for the next requests.
 
@@ -282,6 +204,8 @@ class FakeNgrok:
             drop: Read the request, then cut the connection.
             stall: Read the request and never answer it.
             applied: Whether the request has its effect all the same, before the delay.
+            agent: Only requests that name the session of this agent, whichever it has then; see
+                also `refuse`.
         """
         if status is None and not (delay or drop or stall):
             raise ValueError("a fault needs a status, delay=, drop= or stall=")
@@ -297,6 +221,7 @@ class FakeNgrok:
             drop=drop,
             stall=stall,
             applied=applied,
+            agent=agent,
         )
         self._faults.add(fault, times)
 

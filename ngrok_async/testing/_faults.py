@@ -6,7 +6,12 @@ from collections.abc import Mapping
 import attrs
 
 from ngrok_async._request import EFFECTS
+from ngrok_async.testing._agent import Agent
 from ngrok_async.testing._answers import Answer, envelope
+
+
+def _patterns(routes: str | tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(_pattern, (routes,) if isinstance(routes, str) else routes))
 
 
 def _pattern(route: str) -> re.Pattern[str]:
@@ -25,17 +30,23 @@ def _pattern(route: str) -> re.Pattern[str]:
 class Fault:
     """What happens to a request; see `FakeNgrok.fail`."""
 
-    route: re.Pattern[str] = attrs.field(converter=_pattern)
+    route: tuple[re.Pattern[str], ...] = attrs.field(converter=_patterns)
     status: int | None
     code: str | None
     message: str
-    headers: Mapping[str, str]
-    body: bytes | None
-    content_type: str
-    delay: float
-    drop: bool
-    stall: bool
-    applied: bool
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    body: bytes | None = None
+    content_type: str = "text/html"
+    delay: float = 0.0
+    drop: bool = False
+    stall: bool = False
+    applied: bool = False
+    agent: Agent | None = None
+
+    def fits(self, method: str, path: str) -> bool:
+        """Tell whether a request meets it."""
+        of_agent = self.agent is None or self.agent.id in path.split("/")
+        return of_agent and any(route.fullmatch(f"{method} {path}") for route in self.route)
 
     def answer(self, status: int, operation_id: str) -> Answer:
         """Return the scripted answer."""
@@ -64,7 +75,7 @@ class Faults:
     def take(self, method: str, path: str) -> Fault | None:
         """Return the fault for a request, and count it."""
         for index, (fault, left) in enumerate(self._script):
-            if fault.route.fullmatch(f"{method} {path}"):
+            if fault.fits(method, path):
                 if left == 1:
                     del self._script[index]
                 elif left is not None:

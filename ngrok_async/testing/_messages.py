@@ -2,7 +2,8 @@
 
 ngrok's own words: https://ngrok.com/docs/errors. It documents few of the HTTP statuses that go
 with the codes. Where logs and reports of others show one, it is here: 403 for keys, 415 for a
-content type, 404 for what is not there, and 400 for the rest, also for what is taken.
+content type, 404 for what is not there, and 400 for the rest, also for what is taken. Guessed are
+403 for what a plan does not have, and 502 where ngrok lost its agent.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ _FORBIDDEN: Final = 403
 _NOT_FOUND: Final = 404
 _MEDIA_TYPE: Final = 415
 _TOO_MANY: Final = 429
+_BAD_GATEWAY: Final = 502
 
 _VALUES: Final = (
     *(215, 400, 420, 421, 500, 504, 505, 600, 604, 605, 1405, 1409, 1413, 1908, 1909, 5100, 5115),
@@ -56,6 +58,17 @@ MESSAGES: Final[Mapping[int, str]] = {
     413: "There is one with this domain already.",
     434: "A certificate and a policy for certificates exclude each other.",
     436: "ngrok manages this certificate: remove the policy for certificates.",
+    # Commands to agents.
+    804: "This agent cannot be restarted from here: {reason}.",
+    805: "This agent cannot be stopped from here: {reason}.",
+    806: "This agent cannot be updated from here: {reason}.",
+    807: "The agent could not stop: {reason}.",
+    808: "The agent could not restart: {reason}.",
+    809: "The agent could not update: {reason}.",
+    810: "The connection to the agent failed: {reason}. It may have done it all the same.",
+    1700: "Your plan does not have commands to agents.",
+    1701: "Your plan does not have restart and stop of agents.",
+    1702: "Your plan does not have update of agents.",
     # Keys and credentials.
     609: "There is one with this public key already.",
     # IP policies and restrictions.
@@ -106,6 +119,8 @@ INFERRED: Final = frozenset(
 _STATUSES: Final[Mapping[int, int]] = {
     **dict.fromkeys((200, 201, 202, 203, 206, 208), _FORBIDDEN),
     210: _MEDIA_TYPE,
+    810: _BAD_GATEWAY,
+    **dict.fromkeys((1700, 1701, 1702), _FORBIDDEN),
     **dict.fromkeys((225, 226), _TOO_MANY),
     **dict.fromkeys((222, 1402, 1404, 1949, 1965, 5103, 5123, 5125, 6514, 7000), _NOT_FOUND),
     **dict.fromkeys((24006, 24009), _NOT_FOUND),

@@ -265,7 +265,7 @@ def test_a_long_list_lets_others_have_their_turn(conditions: int) -> None:
     known = known_fields("/ip_policies", ["description"], IPPolicy)
     text = " || ".join(['obj.description == "x"'] * conditions)
     asked = condition(text, known, datetime.now(UTC))
-    collection, looked = Collection(), []
+    collection, looked = Collection(lambda: datetime.now(UTC)), []
     for number in range(2_000):
         collection.add({"id": f"ipp_{number}", "description": "y"})
 
@@ -291,7 +291,7 @@ def test_a_long_list_lets_others_have_their_turn(conditions: int) -> None:
 
 def test_a_walk_passes_over_what_goes_meanwhile() -> None:
     """What is removed or added while a page is looked for is not part of it."""
-    collection = Collection()
+    collection = Collection(lambda: datetime.now(UTC))
     for name in "abc":
         collection.add({"id": name})
     walk = collection.older_than(None)

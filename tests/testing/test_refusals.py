@@ -307,6 +307,7 @@ ELSEWHERE: Final = {
     **dict.fromkeys((223, 231, 232, 233, 244), "test_rules: the query"),
     **dict.fromkeys((225, 226), "test_server: the limits"),
     250: "test_filters: what is refused",
+    **dict.fromkeys((*range(804, 811), 1700, 1701, 1702), "test_fleet: commands to agents"),
 }
 """Codes that are not in the table, and where they are tried."""
 

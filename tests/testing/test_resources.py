@@ -4,7 +4,7 @@
 import asyncio
 import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -15,8 +15,10 @@ from ngrok_async._operation import Filter, Resource, operation, operations, page
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Ref
 from ngrok_async.testing import TurnableClock
+from ngrok_async.testing._agents import Agents
 from ngrok_async.testing._answers import Incoming, RefusedError
 from ngrok_async.testing._api import API
+from ngrok_async.testing._commands import DEEDS, Command, Deed
 from ngrok_async.testing._routes import declared
 from ngrok_async.testing._store import Store, timestamp
 from ngrok_async.unset import UNSET, Unset
@@ -112,6 +114,11 @@ class ToyShelves(Resource):
         """Do what no fake can."""
         ...
 
+    @operation("POST /toy_shelves/{id}/rename")
+    async def rename(self, id: Id, *, name: str) -> Toy:
+        """Do what a test tells the fake to do."""
+        ...
+
     @operation("GET /toy_shelves/{id}/smell")
     async def smell(self, id: Id) -> Part:
         """Get what no toy has."""
@@ -126,7 +133,8 @@ class Fake:
         self.clock = TurnableClock(running=False)
         self.store = Store(self.clock.now)
         self.store.url = "http://fake"
-        self.api = API(operations(ToyShelves).values(), self.store, self.clock, "key", {})
+        agents = Agents(self.store, self.clock)
+        self.api = API(operations(ToyShelves).values(), self.store, self.clock, "key", agents)
 
     def now(self) -> str:
         """Return the time as answers have it."""
@@ -295,6 +303,31 @@ def test_says_what_it_cannot_do(method: str, path: str, body: object) -> None:
         Fake()(method, path, body)
 
     assert 501 == refused.value.status
+
+
+def test_a_command_does_what_the_table_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line in the table is all that a command needs: it finds the item, and answers with it."""
+
+    def rename(command: Command) -> None:
+        command.item["name"] = command.body["name"]
+
+    monkeypatch.setitem(cast("dict[str, Deed]", DEEDS), "POST /toy_shelves/{id}/rename", rename)
+    monkeypatch.setitem(
+        cast("dict[str, Deed]", DEEDS), "POST /toy_shelves/{id}/dance", lambda _command: None
+    )
+    fake = Fake()
+    _, toy = fake("POST", "/toy_shelves", {"name": "a"})
+
+    assert (204, None) == fake("POST", f"/toy_shelves/{toy['id']}/dance", {})
+
+    status, renamed = fake("POST", f"/toy_shelves/{toy['id']}/rename", {"name": "b"})
+
+    assert (200, "b") == (status, renamed["name"])
+    assert renamed == fake("GET", f"/toy_shelves/{toy['id']}")[1]
+    with pytest.raises(RefusedError) as refused:
+        fake("POST", "/toy_shelves/ts_2/dance", {})
+
+    assert 404 == refused.value.status
 
 
 def test_serves_what_the_package_declares() -> None:
