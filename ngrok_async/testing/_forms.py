@@ -38,7 +38,7 @@ def answer_form(store: Store, model: type[Model], body: Mapping[str, JSON]) -> I
             plurals = (f"{name[:-4]}s", f"{name[:-5]}ies")
             form |= {plural: references for plural in plurals if plural in known}
         elif name.endswith("_id") and name[:-3] in known:
-            form[name[:-3]] = references[0]
+            form[name[:-3]] = references[0] if references else None
     if bool in choices(known.get("enabled")) and type(None) in choices(known.get("enabled")):
         form.setdefault("enabled", True)  # a module that one sets is on
     return form

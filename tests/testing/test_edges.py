@@ -160,3 +160,10 @@ async def test_a_source_needs_a_type(call: Call, create: Create) -> None:
     status, error = await call("PATCH", path, {"description": "d", "sources": [{"type": ""}]})
     assert (400, "ERR_NGROK_215") == (status, error["error_code"])
     assert "description" not in (await call("GET", path))[1]
+
+
+async def test_a_module_without_what_it_refers_to(call: Call, create: Create) -> None:
+    """Null for an id is no id, and no mistake."""
+    edge = await create("/edges/tcp")
+
+    assert 200 == (await call("PUT", f"/edges/tcp/{edge['id']}/backend", {"backend_id": None}))[0]

@@ -1,7 +1,7 @@
 """Every refusal of the fake that needs no more than requests: a table of them."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 import pytest
@@ -12,58 +12,10 @@ from ngrok_async.testing._messages import MESSAGES
 from tools import facts
 
 from .conftest import CERTIFICATE, PRIVATE_KEY, TARGET, Call, call_of
+from .world import CLOUD, POLICY, filled, populate
 
 ID: Final = "0123456789abcdefghijklmnopq"
-CLOUD: Final = {"type": "cloud", "traffic_policy": "{}"}
-POLICY: Final = {"authority": "letsencrypt"}
 SIZES: Final = (("description", 255), ("metadata", 4096))
-
-WORLD: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
-    "policy": ("/ip_policies", {}),
-    "rule": (
-        "/ip_policy_rules",
-        {"ip_policy_id": "{policy}", "cidr": "2001:DB8::/32", "action": "deny"},
-    ),
-    "restriction": ("/ip_restrictions", {"type": "api", "ip_policy_ids": ["{policy}"]}),
-    "certificate": (
-        "/tls_certificates",
-        {"certificate_pem": CERTIFICATE, "private_key_pem": PRIVATE_KEY},
-    ),
-    "domain": ("/reserved_domains", {"domain": "a.example.com"}),
-    "wildcard": ("/reserved_domains", {"domain": "*.b.example.com"}),
-    "managed": (
-        "/reserved_domains",
-        {"domain": "m.example.com", "certificate_management_policy": POLICY},
-    ),
-    "own": ("/reserved_domains", {"domain": "mine.ngrok.app"}),
-    "address": ("/reserved_addrs", {}),
-    "credential": ("/credentials", {}),
-    "endpoint": ("/endpoints", {"url": "https://a.example.com", **CLOUD}),
-    "pooled": ("/endpoints", {"url": "https://p.example.com", "pooling_enabled": True, **CLOUD}),
-    "edge": ("/edges/https", {"hostports": ["a.example.com:443"]}),
-    "tcp": ("/edges/tcp", {"hostports": ["1.tcp.ngrok.io:20000"]}),
-    "tls": ("/edges/tls", {"hostports": ["x.b.example.com:443"]}),
-    "backend": ("/backends/static", {"address": "localhost:80"}),
-    "weighted": ("/backends/weighted", {"backends": {"{backend}": 1}}),
-    "destination": ("/event_destinations", {"target": TARGET}),
-    "subscription": (
-        "/event_subscriptions",
-        {"destination_ids": ["{destination}"], "sources": [{"type": "ip_policy_created.v0"}]},
-    ),
-    "operator": (
-        "/kubernetes_operators",
-        {"deployment": {"name": "n", "namespace": "ns", "cluster_name": "c", "version": "1"}},
-    ),
-    "authority": ("/ssh_certificate_authorities", {}),
-    "user_certificate": (
-        "/ssh_user_certificates",
-        {"ssh_certificate_authority_id": "{authority}", "public_key": "k"},
-    ),
-    "ssh": ("/ssh_credentials", {"public_key": "k"}),
-    "vault": ("/vaults", {"name": "prod"}),
-    "secret": ("/vault_secrets", {"vault_id": "{vault}", "name": "n", "value": "v"}),
-}
-"""What there is when the requests of the table are sent, by a name that stands for its id."""
 
 
 def rule(cidr: str, action: str = "deny") -> dict[str, str]:
@@ -319,30 +271,14 @@ NOT_IN_THE_FACTS: Final = {
 """Codes that the list of ngrok's API errors lacks, and who names them."""
 
 
-def filled(value: Any, ids: Mapping[str, str]) -> Any:  # noqa: ANN401 # any JSON
-    """Put the ids of the world in the place of names."""
-    if isinstance(value, str):
-        name = value.removeprefix("{").removesuffix("}")
-        return ids[name] if value == f"{{{name}}}" and name in ids else value
-    if isinstance(value, list):
-        return [filled(each, ids) for each in value]  # pyright: ignore[reportUnknownVariableType] # any JSON
-    if isinstance(value, dict):
-        return {filled(name, ids): filled(each, ids) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType] # any JSON
-    return value
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world() -> AsyncIterator[tuple[Call, Mapping[str, str]]]:
     """Serve an account that has one of most things; a request that is refused changes nothing."""
     async with FakeNgrok(limit=None, clock=TurnableClock(running=False)) as fake:
         headers = {"authorization": f"Bearer {fake.api_key}", "ngrok-version": "2"}
         async with aiohttp.ClientSession(fake.url, headers=headers) as http:
-            call, ids = call_of(http), dict[str, str]()
-            for name, (path, body) in WORLD.items():
-                status, item = await call("POST", path, filled(body, ids))
-
-                assert 201 == status, (name, item)
-                ids[name] = item["id"]
+            call = call_of(http)
+            ids = await populate(call)
             agent = fake.add_agent()
             listed = (await call("GET", "/endpoints"))[1]["endpoints"]
             ids["agents"] = next(
