@@ -128,6 +128,15 @@ def contract(session: nox.Session) -> None:
     session.run("python", "-m", "tools.contract")
 
 
+@nox.session(default=False)  # the tests tell when there is something to write
+def write(session: nox.Session) -> None:
+    """Write anew what is made of something else: pages of the docs, and the fake's facts."""
+    session.install("-e", ".[testing,redis]", *group("docs"))
+    session.env.update(NO_ACCOUNT)
+    for tool in ("fake_facts", "checked", "faults", "first_contact", "moving"):
+        session.run("python", "-m", f"tools.{tool}")
+
+
 @nox.session(default=False)  # needs a file that is not ours
 def drift(session: nox.Session) -> None:
     """Compare with an OpenAPI document of ngrok's: `nox -s drift -- FILE [--draft SERVICE]`."""

@@ -42,8 +42,8 @@ def test_the_tables_know_every_name() -> None:
     """A resource, or the name of a list's items, that is added has to be in them."""
     items = {o.items for kind in CLASSES for o in operations(kind).values() if o.items}
 
-    assert LINES.keys() == RESOURCES
-    assert ITEMS == RESOURCES | items
+    assert LINES.keys() == RESOURCES, "edit RESOURCES in ngrok_async/_mistakes.py"
+    assert ITEMS == RESOURCES | items, "edit ITEMS in ngrok_async/_mistakes.py"
 
 
 def test_what_the_tables_lead_to_exists() -> None:

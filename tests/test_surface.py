@@ -137,13 +137,12 @@ def test_every_resource_says_what_it_is(path: str) -> None:
 
 @pytest.mark.parametrize("path", RESOURCES)
 def test_every_resource_says_where_ngrok_documents_it(path: str) -> None:
-    """With a link to the reference; the one that has no page there has that of its error."""
-    urls = re.findall(
-        r"^https://ngrok\.com/docs/(\S+)$", inspect.getdoc(RESOURCES[path]) or "", re.MULTILINE
-    )
-    expected = "errors" if path == "ai_gateway_api_keys" else "api-reference"
+    """With a link to the reference, or where there is no page to an error's or the commands'."""
+    text = inspect.getdoc(RESOURCES[path]) or ""
+    links = re.findall(r"^https://ngrok\.com/docs/\S+$", text, re.MULTILINE)
 
-    assert [expected] == [url.partition("/")[0] for url in urls]
+    assert 1 == len(links), f"{RESOURCES[path].__name__} needs a line with its page at ngrok"
+    assert re.match(".*/docs/(api-reference/.+|errors/.+|agent/cli-api)", links[0])
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -17,6 +17,33 @@ def test_the_declarations_are_the_facts() -> None:
     assert not problems, contract.explained(problems, theirs)
 
 
+def test_what_is_declared_is_not_said_to_be_missing() -> None:
+    """What is typed now leaves `unspecified` and `extra_fields`, and so `docs/not-offered.md`."""
+    known = facts.load()
+    offered = declared()
+    bodies = {
+        f"{operation['response']}{name.capitalize()}": operation["body"]
+        for service in offered["services"].values()
+        for name, operation in service["operations"].items()
+        if name in {"create", "update"} and "response" in operation
+    }
+    commands = {
+        f"{service['attribute']}.{name}"
+        for service in offered["services"].values()
+        for name in service["operations"]
+    }
+
+    missing = {
+        f"{n}.{verb}" for n, verbs in known["unspecified"]["cli_only"].items() for verb in verbs
+    }
+    for schema, fields in known["extra_fields"].items():
+        assert not {*fields} & {*offered["schemas"].get(schema, {}), *bodies.get(schema, {})}, (
+            schema
+        )
+
+    assert not missing & commands
+
+
 def test_each_agreement_has_its_address() -> None:
     """An agreed difference says why, and where to read about it."""
     for entry in (*agreed.load("contract"), *agreed.load("upstream")):
