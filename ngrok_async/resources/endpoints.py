@@ -31,8 +31,8 @@ class Endpoints(Resource):
         """Walk over the endpoints, newest first; `before_id`, `limit`, `filter` as on `Pager`.
 
         `filter` knows `id`, `created_at`, `description`, `metadata`, `principal.id`, `type`,
-        `binding` (not `bindings`), `url`, `pooling_enabled`, `scheme`, `region` and `name`.
-        ngrok's guide compares `type` with "agent", where answers say "ephemeral".
+        `binding`, `url`, `pooling_enabled`, `scheme`, `region` and `name`. ngrok's guide also has
+        `"public" in obj.bindings`, and compares `type` with "agent", where answers say "ephemeral".
 
         `id` and `url` keep the endpoints with one of the given values. Deprecated: use `filter`.
         """
