@@ -56,7 +56,7 @@ class _File(TypedDict):
 @cache
 def _file() -> _File:
     # Read on first use: who imports the fake need not start one.
-    text = files(__package__).joinpath("facts.json").read_text(encoding="utf-8")
+    text = files("ngrok_async.testing").joinpath("facts.json").read_text(encoding="utf-8")
     return cast("_File", json.loads(text))
 
 
