@@ -14,7 +14,7 @@ from tools.facts import Facts
 
 COPY: Final = Path(ngrok_async.testing.__file__).with_name("facts.json")
 
-_OF_FIELDS: Final = ("max_bytes", "enum", "answers", "only_on_create")
+_OF_FIELDS: Final = ("max_bytes", "enum", "nullable", "answers")
 _OF_OPERATIONS: Final = ("status", "filter_fields")
 
 

@@ -14,6 +14,7 @@ from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async._wire import MismatchError, decode, loads
 from ngrok_async.testing._answers import Incoming
+from ngrok_async.testing._forms import given
 from ngrok_async.testing._kinds import plain
 from ngrok_async.testing._messages import refusal, wrong_value
 from ngrok_async.testing._types import choices, fields, model_in
@@ -41,7 +42,7 @@ def check_body(operation: Operation, request: Incoming) -> dict[str, JSON]:
         if request.body:
             raise refusal(211)
         return {}
-    content, hints = _content(request), operation.hints
+    content, hints = given(operation, _content(request)), operation.hints
     if operation.method == "PUT":
         # The module is sent alone, not under its name.
         _check("module", content, hints["module"])

@@ -8,10 +8,20 @@ from urllib.parse import urlsplit
 import attrs
 
 from ngrok_async._request import JSON
+from ngrok_async.testing._certificates import (
+    SIGNING_CERTIFICATE,
+    certificate_facts,
+    made_up_facts,
+)
+from ngrok_async.testing._conflicts import is_ngroks
 from ngrok_async.testing._messages import refusal, wrong_value
-from ngrok_async.testing._store import Item, Store, timestamp
+from ngrok_async.testing._store import Item, Store
 
 _PORTS: Final = {"http": 80, "https": 443, "tls": 443}
+_REGIONS: Final = ("us", "eu", "ap", "au", "sa", "jp", "in")
+_BASE_DOMAIN: Final = "ngrok.app"
+_TARGETS: Final = "ngrok-cname.com"
+_ALGORITHMS: Final = {"rsa": "ssh-rsa", "ecdsa": "ecdsa-sha2-nistp256", "ed25519": "ssh-ed25519"}
 
 
 @attrs.frozen
@@ -32,6 +42,10 @@ class Change:
     before: Item
     item: Item
 
+    def derive(self, **values: JSON) -> None:
+        """Set what follows from the rest, unless a test that adds the resource has said it."""
+        self.item.update((name, value) for name, value in values.items() if name not in self.body)
+
 
 def _parts(url: str) -> tuple[str, str, int]:
     """Return scheme, host and port of a URL."""
@@ -43,56 +57,109 @@ def _parts(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", port
 
 
+def _in_lower_case(headers: Mapping[str, str]) -> Item:
+    return {name.lower(): value for name, value in headers.items()}
+
+
 def _abuse_report(change: Change) -> None:
     hosts = [_parts(url)[1] or url for url in change.item.get("urls", ())]
-    change.item["hostnames"] = [{"hostname": host, "status": "PENDING"} for host in hosts]
-    change.item["status"] = "PENDING"
+    hostnames: JSON = [{"hostname": host, "status": "PENDING"} for host in hosts]
+    change.derive(hostnames=hostnames, status="PENDING")
+
+
+def _agent_ingress(change: Change) -> None:
+    domain: str = change.item["domain"]
+    change.derive(
+        ns_targets=[f"{number}.ns.ngrok.com." for number in range(1, 5)],
+        region_domains=[f"tunnel.{region}.{domain}" for region in _REGIONS],
+    )
+
+
+def _certificate(change: Change) -> None:
+    if change.before:
+        return
+    pem: str = change.item.get("certificate_pem", "")
+    change.derive(**(certificate_facts(pem) or made_up_facts(change.store.letters(20))))
+
+
+def _authority(change: Change) -> None:
+    if not change.before:
+        change.derive(**certificate_facts(change.item.get("ca_pem", "")))
 
 
 def _endpoint(change: Change) -> None:
     item = change.item
-    url: str = item.get("url", "")
-    scheme, host, port = _parts(url)
-    item |= {"public_url": url, "proto": scheme, "hostport": f"{host}:{port}"}
+    scheme, host, port = _parts(item.get("url", ""))
+    is_default = port == _PORTS.get(scheme)
+    url = f"{scheme}://{host}" if is_default else f"{scheme}://{host}:{port}"
+    item |= {"url": url, "public_url": url, "proto": scheme, "hostport": f"{host}:{port}"}
+    item |= {"scheme": scheme, "host": host, "port": port}
     domains = (domain for _, domain in change.store["/reserved_domains"].older_than(None))
     found = next((domain["id"] for domain in domains if domain.get("domain") == host), None)
     item["domain"] = found and change.store.ref("/reserved_domains", found)
+    item["bindings"] = item.get("bindings") or [
+        "internal" if host.endswith(".internal") else "public"
+    ]
 
 
 def _http_response(change: Change) -> None:
-    headers = change.item.get("headers", {})
-    change.item["headers"] = {name.lower(): value for name, value in headers.items()}
+    if headers := change.item.get("headers"):
+        change.item["headers"] = _in_lower_case(headers)
 
 
 def _operator(change: Change) -> None:
     for name in ("binding", "deployment"):
         # The update of either has not all of its fields.
-        if name in change.before:
-            change.item[name] = change.before[name] | change.item[name]
+        if change.before.get(name):
+            change.item[name] = change.before[name] | (change.item[name] or {})
     features = change.item.get("enabled_features", [])
     change.item["enabled_features"] = [feature.lower() for feature in features]
-    change.item.setdefault("region", "global")
 
 
 def _reserved_addr(change: Change) -> None:
-    region = change.item.setdefault("region", "us")
+    region = change.item.get("region") or "us"
     host = "tcp" if region == "us" else f"tcp.{region}"
     port = 20000 + sum(1 for _ in change.store["/reserved_addrs"].older_than(None))
     change.item.setdefault("addr", f"1.{host}.ngrok.io:{port}")
 
 
 def _reserved_domain(change: Change) -> None:
-    item, certificate = change.item, "certificate_id" in change.body
-    item["domain"] = item.get("domain") or f"{change.store.letters(12)}.ngrok.app"
-    item.setdefault("cname_target", f"{change.store.letters(17)}.ngrok-cname.com")
+    item, store = change.item, change.store
+    name = change.body.get("name") or store.letters(12)
+    domain = item["domain"] = item.get("domain") or f"{name}.{_BASE_DOMAIN}"
     policy = change.body.get("certificate_management_policy")
-    if certificate:
-        item |= {"certificate_management_policy": None, "certificate_management_status": None}
+    if "certificate_id" in change.body:
+        item["certificate_management_policy"] = None
     elif policy:
-        job = {"msg": "Waiting for the certificate.", "started_at": timestamp(change.now)}
-        item |= {"certificate": None, "certificate_management_status": {"provisioning_job": job}}
-    elif item.get("certificate_management_policy") is None:
-        item["certificate_management_status"] = None
+        item["certificate"] = None
+    is_managed = item.get("certificate_management_policy") is not None
+    if policy or not is_managed:
+        change.derive(certificate_management_status=None)
+    item["region"] = ""  # domains are served from everywhere, whatever one asks for
+    if not change.before and not is_ngroks(domain):
+        change.derive(cname_target=f"{store.letters(17)}.{_TARGETS}")
+    if is_managed and domain.startswith("*.") and not item.get("acme_challenge_cname_target"):
+        change.derive(acme_challenge_cname_target=f"{store.letters(17)}.{_TARGETS}")
+
+
+def _route(change: Change) -> None:
+    item = change.item
+    for name in ("request_headers", "response_headers"):
+        if module := item.get(name):
+            removed = [header.lower() for header in module.get("remove") or ()]
+            item[name] = module | {
+                "add": _in_lower_case(module.get("add") or {}),
+                "remove": removed,
+            }
+    if saml := item.get("saml"):
+        url = f"https://idp.ngrok.com/saml/{item['id']}"
+        item["saml"] = saml | {
+            "entity_id": url,
+            "metadata_url": url,
+            "assertion_consumer_service_url": f"{url}/acs",
+            "single_logout_url": f"{url}/slo",
+            "request_signing_certificate_pem": SIGNING_CERTIFICATE,
+        }
 
 
 def _secret(change: Change) -> None:
@@ -109,19 +176,35 @@ def _secret(change: Change) -> None:
 
 
 def _ssh_authority(change: Change) -> None:
-    kind = change.body.get("private_key_type", "ed25519")
-    change.item.setdefault("key_type", kind)
-    change.item.setdefault("public_key", f"ssh-{kind} {change.store.new_id('AAAA')}")
+    kind = str(change.body.get("private_key_type", "ed25519"))
+    if not change.before:
+        key = f"{_ALGORITHMS.get(kind, f'ssh-{kind}')} {change.store.new_id('AAAA')}"
+        change.derive(key_type=kind, public_key=key)
+
+
+def _ssh_certificate(change: Change) -> None:
+    if change.before:
+        return
+    algorithm, *rest = change.item["public_key"].split() or [""]
+    kind = next((kind for kind in _ALGORITHMS if kind in algorithm), "")
+    signed = f"{algorithm}-cert-v01@openssh.com {rest[0] if rest else ''} {change.item['id']}"
+    change.derive(key_type=kind, certificate=signed)
 
 
 RULES: Final[Mapping[str, Callable[[Change], None]]] = {
     "/abuse_reports": _abuse_report,
+    "/agent_ingresses": _agent_ingress,
     "/backends/http_response": _http_response,
+    "/certificate_authorities": _authority,
+    "/edges/https/{}/routes": _route,
     "/endpoints": _endpoint,
     "/kubernetes_operators": _operator,
     "/reserved_addrs": _reserved_addr,
     "/reserved_domains": _reserved_domain,
     "/ssh_certificate_authorities": _ssh_authority,
+    "/ssh_host_certificates": _ssh_certificate,
+    "/ssh_user_certificates": _ssh_certificate,
+    "/tls_certificates": _certificate,
     "/vault_secrets": _secret,
 }
 """By collection: what becomes of a resource each time that it is created or updated."""

@@ -4,7 +4,7 @@ The file is made by `python -m tools.fake_facts` from the facts that the contrac
 their form, without what the declarations say already:
 
     {"operations": {"POST /vaults": {"status": 201, "body": {"metadata": {"max_bytes": 512}}}},
-     "schemas": {"APIKey": {"token": {"answers": "there", "only_on_create": true}}}}
+     "schemas": {"APIKey": {"token": {"answers": "there", "nullable": true}}}}
 
 An operation has its `status` on success; a list with a filter has its `filter_fields`; a `body` has
 the fields of which a limit is known. Each field of a schema is there.
@@ -23,15 +23,15 @@ class Field(TypedDict, total=False):
     Attributes:
         max_bytes: How long its text may be, in UTF-8.
         enum: The values that are described or were seen. ngrok may take others.
+        nullable: Whether it may be null.
         answers: Whether the documented answers have it. "set": all have it, and none has null;
             "there": all have it; "sometimes": some lack it; "never": all lack it.
-        only_on_create: Whether it is null in every answer but that of the create.
     """
 
     max_bytes: int
     enum: list[str | int]
+    nullable: bool
     answers: Literal["set", "there", "sometimes", "never"]
-    only_on_create: bool
 
 
 class Facts(TypedDict, total=False):

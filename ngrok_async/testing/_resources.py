@@ -16,8 +16,9 @@ from ngrok_async.testing._kinds import Kind
 from ngrok_async.testing._messages import refusal, wrong_value
 from ngrok_async.testing._prefixes import prefix_of
 from ngrok_async.testing._references import not_found
-from ngrok_async.testing._store import Item, Store, timestamp, without_empty
+from ngrok_async.testing._store import Item, Store, timestamp
 from ngrok_async.testing._types import choices, fields
+from ngrok_async.testing._whole import whole
 from ngrok_async.testing.clock import TurnableClock
 
 
@@ -88,7 +89,7 @@ class Resources:
     def update(
         self, place: Place, key: str, operation: Operation, body: Mapping[str, JSON]
     ) -> Item:
-        """Change what is sent and leave the rest; null and empty texts remove a field.
+        """Change what is sent and leave the rest; null and empty texts empty a field.
 
         A field that the operation declares as required is emptied when it is not sent: that is what
         ngrok does to the `backends` of failover and weighted backends.
@@ -127,15 +128,17 @@ class Resources:
         self, place: Place, key: str, name: str, operation: Operation, body: Mapping[str, JSON]
     ) -> Item:
         """Put a part in the place of the former one."""
-        item = self.find(place, key)
-        item[name] = without_empty(answer_form(self._store, operation.model, body))
+        self._put(place, key, name, answer_form(self._store, operation.model, body))
         return self.part(place, key, name)
 
     def remove(self, place: Place, key: str, name: str) -> None:
         """Take a part away that is there."""
         self.part(place, key, name)
-        item = self.find(place, key)
-        change = Change(self._store, self._clock.now(), {name: None}, item, item | {name: None})
+        self._put(place, key, name, None)
+
+    def _put(self, place: Place, key: str, name: str, part: JSON) -> None:
+        item, now = self.find(place, key), self._clock.now()
+        change = Change(self._store, now, {name: part}, item, item | {name: part})
         self._settle(place, key, change)
 
     def _below(self, place: Place, item: Item, name: str) -> Place:
@@ -157,11 +160,14 @@ class Resources:
             for index, item in enumerate(items):
                 _key(kind, item)
                 check_unique(kind.template, items[:index], item)
+        stored = whole(place.kind.model, change.item)
+        for name in place.kind.children:
+            stored.pop(name, None)
         if change.before:
             change.before.clear()
-            change.before.update(without_empty(change.item))
+            change.before.update(stored)
         else:
-            collection.add(without_empty(change.item), key)
+            collection.add(stored, key)
         for name, items in below.items():
             child = self._below(place, change.item, name)
             self._store.clear(child.path)

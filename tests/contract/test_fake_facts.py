@@ -18,7 +18,7 @@ def test_the_fake_reads_its_copy() -> None:
     assert create.get("status") == 201
     assert create.get("body", {})["metadata"] == {"max_bytes": 4096}
     assert "owner_id" in _facts.of_operation("GET /api_keys").get("filter_fields", ())
-    assert keys["token"] == {"answers": "there", "only_on_create": True}
+    assert keys["token"] == {"answers": "there", "nullable": True}
     assert keys["id"] == {"answers": "set"}
     assert not _facts.of_operation("GET /nothing")
     assert not _facts.of_schema("Nothing")

@@ -170,7 +170,7 @@ async def test_commands_take_no_query(http: aiohttp.ClientSession) -> None:
         pytest.param(JSON, None, "ERR_NGROK_213", id="empty"),
         pytest.param(JSON, b"{", "ERR_NGROK_213", id="not JSON"),
         pytest.param(JSON, b"[]", "ERR_NGROK_213", id="no object"),
-        pytest.param(JSON, b'{"id": "ts_1"}', "ERR_NGROK_214", id="unknown field"),
+        pytest.param(JSON, b'{"nope": "ts_1"}', "ERR_NGROK_214", id="unknown field"),
     ],
 )
 async def test_is_strict_about_the_body(
