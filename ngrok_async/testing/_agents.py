@@ -148,7 +148,9 @@ class Agents:
         Raises:
             RefusedError: It does not obey.
         """
-        agent = self._online[id_]
+        agent = self._online.get(id_)
+        if agent is None:
+            raise refusal(810, reason="no agent is behind a session that was added by hand")
         plan = self._plans[agent]
         if plan.is_leaving:
             raise refusal(810, reason="it is shutting down")

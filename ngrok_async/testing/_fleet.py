@@ -1,6 +1,7 @@
 """The agents of the fake, as its users see them."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, Literal, TypedDict, Unpack
 from urllib.parse import urlsplit
@@ -337,10 +338,10 @@ def _scheme(url: object) -> str:
     """
     if url is None:
         return ""
-    try:
-        scheme = urlsplit(url).scheme if isinstance(url, str) else ""
-    except ValueError:  # brackets that are no IPv6 address
-        scheme = ""
+    scheme = ""
+    with suppress(ValueError):  # brackets that are no IPv6 address, a port that is none
+        if isinstance(url, str) and urlsplit(url).port != 0:
+            scheme = urlsplit(url).scheme
     if not scheme or "." in scheme:
         raise ValueError(f"public_url must be like 'https://shop.ngrok.app', got {url!r}")
     return scheme

@@ -160,8 +160,5 @@ class Offers:
 def _hostport(url: str) -> str:
     """Return host and port of a URL, or "" of one that has none."""
     parts = urlsplit(url)
-    try:
-        port = parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        port = None
+    port = parts.port or _PORTS.get(parts.scheme)
     return f"{parts.hostname}:{port}" if parts.hostname and port else ""

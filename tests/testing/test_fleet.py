@@ -60,6 +60,15 @@ async def test_agents_may_look_alike(fake: FakeNgrok, call: Call) -> None:
     assert 3 == len({tunnel["public_url"] for tunnel in await listed(call, "tunnels")})
 
 
+async def test_fields_may_be_left_out(fake: FakeNgrok, call: Call) -> None:
+    """An empty text is what the API does not show."""
+    agent = fake.add_agent(ip="", agent_version="", metadata="", transport="")
+
+    assert {"ip", "agent_version", "metadata", "transport"}.isdisjoint(
+        await session_of(call, agent)
+    )
+
+
 def test_what_agents_have_in_common_is_what_one_takes() -> None:
     """The arguments of `add_agents` are those of `add_agent`, of the same types."""
     signature = inspect.signature(FakeNgrok.add_agent)
@@ -480,6 +489,16 @@ async def test_a_plan_without_commands(fake: FakeNgrok, call: Call) -> None:
     assert (204, None) == await order(call, agents[0], "restart")
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_a_session_without_an_agent(fake: FakeNgrok, call: Call, command: str) -> None:
+    """A session that was added by hand has nobody who would obey."""
+    session = fake.add("/tunnel_sessions", ip="203.0.113.7")
+    status, body = await call("POST", f"/tunnel_sessions/{session}/{command}", {})
+
+    assert (502, "ERR_NGROK_810") == (status, body["error_code"])
+    assert "added by hand" in body["msg"]
+
+
 async def test_other_faults_of_an_agent(fake: FakeNgrok, call: Call) -> None:
     """`fail` takes an agent too, for all that names its session."""
     agent, other = fake.add_agents(2)
@@ -536,6 +555,8 @@ async def test_agents_that_cannot_be(fake: FakeNgrok, options: dict[str, Any], s
         pytest.param({"public_url": "shop.ngrok.app"}, "must be like 'https:", id="no scheme"),
         pytest.param({"public_url": "shop.ngrok.app:443"}, "must be like 'https:", id="host"),
         pytest.param({"public_url": "https://["}, "must be like 'https:", id="no URL"),
+        pytest.param({"public_url": "tcp://a:99999"}, "must be like 'https:", id="no port"),
+        pytest.param({"public_url": "tcp://a:0"}, "must be like 'https:", id="port 0"),
         pytest.param({"public_url": 5}, "public_url must be", id="no text"),
         pytest.param({"public_url": "tcp://a:1", "proto": "https"}, "is not that of", id="proto"),
         pytest.param({"binding": "private"}, "binding must be one of", id="binding"),
