@@ -83,8 +83,7 @@ def _checked(template: str, changes: list[Operation]) -> Iterator[str]:
         names = [name for name in operation.parameters if name not in operation.path_names]
         for name in names:
             yield from _field(template, name, name, operation.hints[name])
-    if template in EXCLUSIVE:
-        one, other, code = EXCLUSIVE[template]
+    for one, other, code in EXCLUSIVE.get(template, ()):
         yield f"`{one}` and `{other}` exclude each other ({code})"
     if template == "/vault_secrets":
         yield "one of `vault_id` and `vault_name` must be given (24008), and exist (24009)"

@@ -69,6 +69,7 @@ MESSAGES: Final[Mapping[int, str]] = {
     1700: "Your plan does not have commands to agents.",
     1701: "Your plan does not have restart and stop of agents.",
     1702: "Your plan does not have update of agents.",
+    449: "A request has the whole domain, or a name for one of ngrok's.",
     # Keys and credentials.
     609: "There is one with this public key already.",
     # IP policies and restrictions.

@@ -105,6 +105,10 @@ def _is_domain(text: str) -> bool:
     return "." in text and _HOST.fullmatch(text) is not None
 
 
+def _is_label(text: str) -> bool:
+    return re.fullmatch(_LABEL, text) is not None
+
+
 def _is_hostport(text: str) -> bool:
     host, _, port = text.rpartition(":")
     is_port = re.fullmatch("[0-9]{1,5}", port) is not None and int(port) in _PORTS
@@ -200,6 +204,9 @@ _CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
         ),
     ),
     "/reserved_domains domain": _DOMAIN,
+    "/reserved_domains name": (
+        Check("must be one part of a domain name, such as shop", _is_label),
+    ),
     "/ssh_certificate_authorities key_size": (
         Check("must be 2048 or 4096", {2048, 4096}.__contains__, maybe="1936, 1939 to 1942"),
     ),
@@ -225,10 +232,13 @@ NEEDED: Final[Mapping[str, tuple[Check, ...]]] = {
 """What a create must have though the declarations call it optional, and no update may empty."""
 
 
-EXCLUSIVE: Final[Mapping[str, tuple[str, str, int]]] = {
-    "/reserved_domains": ("certificate_id", "certificate_management_policy", 434),
+EXCLUSIVE: Final[Mapping[str, tuple[tuple[str, str, int], ...]]] = {
+    "/reserved_domains": (
+        ("certificate_id", "certificate_management_policy", 434),
+        ("domain", "name", 449),
+    ),
 }
-"""By collection: two fields of which a request has one at most, and the code."""
+"""By collection: pairs of fields of which a request has one at most, and the code."""
 
 
 def _is_given(value: JSON) -> bool:
@@ -283,8 +293,7 @@ def check_needed(scope: str, content: Mapping[str, JSON], *, is_create: bool) ->
     Raises:
         RefusedError: It is missing, or empty; or two fields exclude each other.
     """
-    if scope in EXCLUSIVE:
-        one, other, code = EXCLUSIVE[scope]
+    for one, other, code in EXCLUSIVE.get(scope, ()):
         if _is_given(content.get(one)) and _is_given(content.get(other)):
             raise refusal(code)
     for key, found in NEEDED.items():
