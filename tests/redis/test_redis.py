@@ -660,7 +660,8 @@ async def test_share_is_kept_while_redis_is_away(
     assert 4 == len(early)  # "a" is one of them
     budget = one.limiter.budget
     assert (4, 0.6, 1) == (budget.limit, budget.window, one.limiter._local.max_in_flight)
-    assert budget == await one.limiter.read_budget()
+    read = await one.limiter.read_budget()
+    assert attrs.evolve(budget, used=read.used) == read  # slots come free meanwhile
     assert 1 == len(warnings(caplog))
     assert "ConnectionError" in warnings(caplog)[0]
     assert "keep to 50% of the limit" in warnings(caplog)[0]
