@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -16,8 +15,8 @@ from ngrok_async.testing._certificates import (
 from ngrok_async.testing._conflicts import is_ngroks
 from ngrok_async.testing._messages import refusal, wrong_value
 from ngrok_async.testing._store import Item, Store
+from ngrok_async.testing._urls import described, reservation
 
-_PORTS: Final = {"http": 80, "https": 443, "tls": 443}
 _REGIONS: Final = ("us", "eu", "ap", "au", "sa", "jp", "in")
 _BASE_DOMAIN: Final = "ngrok.app"
 _TARGETS: Final = "ngrok-cname.com"
@@ -47,14 +46,11 @@ class Change:
         self.item.update((name, value) for name, value in values.items() if name not in self.body)
 
 
-def _parts(url: str) -> tuple[str, str, int]:
-    """Return scheme, host and port of a URL."""
+def _whole_url(url: str) -> Item:
     try:
-        parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme, 0)
+        return described(url)
     except ValueError:
         raise wrong_value("url", f"is no URL: {url!r}") from None
-    return parts.scheme, parts.hostname or "", port
 
 
 def _in_lower_case(headers: Mapping[str, str]) -> Item:
@@ -62,7 +58,7 @@ def _in_lower_case(headers: Mapping[str, str]) -> Item:
 
 
 def _abuse_report(change: Change) -> None:
-    hosts = [_parts(url)[1] or url for url in change.item.get("urls", ())]
+    hosts = [_whole_url(url)["host"] or url for url in change.item.get("urls", ())]
     hostnames: JSON = [{"hostname": host, "status": "PENDING"} for host in hosts]
     change.derive(hostnames=hostnames, status="PENDING")
 
@@ -89,17 +85,10 @@ def _authority(change: Change) -> None:
 
 def _endpoint(change: Change) -> None:
     item = change.item
-    scheme, host, port = _parts(item.get("url", ""))
-    is_default = port == _PORTS.get(scheme)
-    url = f"{scheme}://{host}" if is_default else f"{scheme}://{host}:{port}"
-    item |= {"url": url, "public_url": url, "proto": scheme, "hostport": f"{host}:{port}"}
-    item |= {"scheme": scheme, "host": host, "port": port}
-    domains = (domain for _, domain in change.store["/reserved_domains"].older_than(None))
-    found = next((domain["id"] for domain in domains if domain.get("domain") == host), None)
-    item["domain"] = found and change.store.ref("/reserved_domains", found)
-    item["bindings"] = item.get("bindings") or [
-        "internal" if host.endswith(".internal") else "public"
-    ]
+    item |= {"domain": None, "tcp_addr": None, **_whole_url(item.get("url", ""))}
+    item |= reservation(change.store, item["url"])
+    is_internal = item["host"].endswith(".internal")
+    item["bindings"] = item.get("bindings") or ["internal" if is_internal else "public"]
 
 
 def _http_response(change: Change) -> None:

@@ -3,20 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 import attrs
 
 from ngrok_async.testing._agent import Agent, flag, text
 from ngrok_async.testing._store import Item, Store, timestamp, without_empty
+from ngrok_async.testing._urls import described, reservation
 
 SESSIONS: Final = "/tunnel_sessions"
 TUNNELS: Final = "/tunnels"
 ENDPOINTS: Final = "/endpoints"
-_DOMAINS: Final = "/reserved_domains"
-_ADDRESSES: Final = "/reserved_addrs"
 
-_PORTS: Final = {"http": 80, "https": 443, "tls": 443}
 _HOSTS: Final = {"public": "ngrok.app", "internal": "internal", "kubernetes": "default"}
 _FIRST_PORT: Final = 10_000
 _PORTS_OF_A_HOST: Final = 10_000
@@ -83,7 +80,7 @@ class Offers:
         if offer.labels is not None:
             tunnel["labels"] = dict(offer.labels)
         else:
-            if not offer.is_told and not self._reservation(offer.url):
+            if not offer.is_told and not reservation(store, offer.url):
                 offer.url = self._made_up(agent, offer)
             elif self._is_taken(offer):
                 return None
@@ -111,10 +108,8 @@ class Offers:
             "uri": self._store.uri(ENDPOINTS, id_),
             "created_at": tunnel["started_at"],
             "updated_at": tunnel["started_at"],
-            "public_url": offer.url,
-            "url": offer.url,
+            **described(offer.url),
             "proto": offer.proto,
-            "hostport": _hostport(offer.url),
             "type": "ephemeral",
             "name": offer.name,
             "description": offer.description,
@@ -125,7 +120,7 @@ class Offers:
             "tunnel": self._store.ref(TUNNELS, tunnel["id"]),
             "tunnel_session": tunnel["tunnel_session"],
             "upstream_url": offer.forwards_to,
-        } | self._reservation(offer.url)
+        } | reservation(self._store, offer.url)
 
     def _is_taken(self, offer: Offer) -> bool:
         """Tell whether an endpoint keeps another one from having its URL too."""
@@ -135,19 +130,6 @@ class Offers:
             for _, endpoint in self._store[ENDPOINTS].older_than(None)
         )
 
-    def _reservation(self, url: str) -> Item:
-        """Return the references of an endpoint to what the account has reserved for its URL."""
-        if url.startswith("tcp:"):
-            field, path, name, wanted = "tcp_addr", _ADDRESSES, "addr", {_hostport(url)}
-        else:
-            host = urlsplit(url).hostname or ""
-            field, path, name = "domain", _DOMAINS, "domain"
-            wanted = {host, f"*.{host.partition('.')[2]}"}
-        for _, item in self._store[path].older_than(None):
-            if item.get(name) in wanted:
-                return {field: self._store.ref(path, item["id"])}
-        return {}
-
     def _made_up(self, agent: Agent, offer: Offer) -> str:
         if offer.proto != "tcp":
             return f"{offer.proto}://{self._store.letters(12)}.{_HOSTS[offer.binding]}"
@@ -155,10 +137,3 @@ class Offers:
         self._addresses += 1
         region = "" if agent.region in {"", "us"} else f".{agent.region}"
         return f"tcp://{host}.tcp{region}.ngrok.io:{_FIRST_PORT + port}"
-
-
-def _hostport(url: str) -> str:
-    """Return host and port of a URL, or "" of one that has none."""
-    parts = urlsplit(url)
-    port = parts.port or _PORTS.get(parts.scheme)
-    return f"{parts.hostname}:{port}" if parts.hostname and port else ""

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.contract.documented import FACTS, Answer, every_answer
 from tools import facts
+from tools.documented import FACTS, Answer, every_answer
 
 EXPLAINED: Final = Path(__file__).with_name("answers.toml")
 SCHEMAS: Final[Mapping[str, Any]] = FACTS["schemas"]

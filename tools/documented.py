@@ -1,6 +1,6 @@
 """Requests of the shape that ngrok documents, for each operation, and what becomes of them."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -369,7 +369,7 @@ class Account:
         method, template = operation["method"], operation["path"]
         json = None if body is None else self.put(dict(body))
         async with self.http.request(method, self.path(template), json=json) as response:
-            content = await response.json() if response.status != 204 else None
+            content = await response.json() if response.content_length else None
             answer = Answer(f"{method} {template}", operation, response.status, content)
         self.answers.append(answer)
         return answer
@@ -383,8 +383,12 @@ def _sorted(method: str) -> Iterator[Facts]:
 
 async def _create(account: Account, bodies: Mapping[str, Body]) -> None:
     creates = {plain(o["path"]): o for o in _sorted("POST") if "response" in o}
+    if missing := sorted(creates.keys() - MINIMAL.keys()):
+        raise LookupError(f"MINIMAL in {__file__} has no request for {', '.join(missing)}")
     for collection in MINIMAL:
-        answer = await account.ask(creates[collection], MINIMAL[collection] | bodies[collection])
+        answer = await account.ask(
+            creates[collection], {**MINIMAL[collection], **bodies.get(collection, {})}
+        )
         key = "type" if collection.endswith("/sources") else "id"
         account.ids[collection] = answer.body[key]
 
@@ -403,10 +407,11 @@ async def _read(account: Account) -> None:
 
 
 async def _end(account: Account) -> None:
-    for command in ("update", "restart", "stop"):
-        await account.ask(_operation(f"POST /tunnel_sessions/{{id}}/{command}"), {})
+    commands = [o for o in _sorted("POST") if "response" not in o]
+    for operation in sorted(commands, key=lambda o: bool(o["effect"] == "remove")):
+        await account.ask(operation, {})
         sessions = await account.ask(_operation("GET /tunnel_sessions"))
-        for session in sessions.body["tunnel_sessions"]:
+        for session in sessions.body["tunnel_sessions"]:  # a restart gives it another id
             account.ids["/tunnel_sessions"] = session["id"]
     for operation in sorted(_sorted("DELETE"), key=_turn):
         if earlier := EARLIER.get(operation["path"]):
@@ -427,7 +432,7 @@ def _operation(route: str) -> Facts:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[FakeNgrok]:
+async def serving() -> AsyncGenerator[FakeNgrok]:
     """Serve a fake with an agent and what the API cannot create."""
     async with FakeNgrok(limit=None, clock=TurnableClock(running=False)) as fake:
         fake.add_agent(tunnels=2, agent_version="3.18.4", metadata="m")
@@ -450,7 +455,7 @@ async def every_answer() -> list[Answer]:
             }.items():
                 page = await account.ask(_operation(f"GET {path}"))
                 account.ids[path] = page.body[field][0]["id"]
-            await _create(account, {path: {} for path in MINIMAL})
+            await _create(account, {})
             await _read_items(account)
             await _create(account, FULL)
             await _read(account)
