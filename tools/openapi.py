@@ -10,7 +10,7 @@ What its documents have of their own (https://github.com/ngrok/ngrok-openapi):
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -19,7 +19,7 @@ from tools.facts import BODY_METHODS, Facts, reachable
 
 Document: TypeAlias = Mapping[str, Any]
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_METHODS: Final = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 _PAGE: Final = {"uri", "next_page_uri"}
 _VERSION: Final = "ngrok-version"  # the one header that the client sends of its own accord
 _MIXED: Final = ("allOf", "anyOf", "oneOf", "not")
@@ -73,7 +73,7 @@ def facts_of(document: Document) -> Facts:
             if method in item:
                 service, name = _name(item[method], f"{method.upper()} {path}")
                 table = services.setdefault(service, {"operations": {}})["operations"]
-                table[name] = _operation(document, method.upper(), path, item[method])
+                table[name] = _operation(document, method.upper(), path, item[method], item)
     schemas = {
         name: _schema(schema)
         for name, schema in document.get("components", {}).get("schemas", {}).items()
@@ -91,10 +91,13 @@ def _name(operation: Document, route: str) -> tuple[str, str]:
     return service, re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-def _operation(document: Document, method: str, path: str, operation: Document) -> Facts:
+def _operation(
+    document: Document, method: str, path: str, operation: Document, item: Document
+) -> Facts:
     fact: Facts = {"method": method, "path": path}
     fact.update(_answer(document, operation))
-    fact.update(_parameters(document, operation))
+    shared = item.get("parameters", ())
+    fact.update(_parameters(document, [*shared, *operation.get("parameters", ())]))
     schema = _json_schema(document, operation.get("requestBody", {}))
     ids = set(re.findall(r"\{(\w+)\}", path))
     fields = {n: f for n, f in _properties(schema).items() if n not in ids}
@@ -109,14 +112,15 @@ def _operation(document: Document, method: str, path: str, operation: Document) 
     return fact
 
 
-def _parameters(document: Document, operation: Document) -> Iterator[tuple[str, Facts]]:
+def _parameters(document: Document, given: Sequence[Document]) -> Iterator[tuple[str, Facts]]:
     tables: Facts = {"query": {}, "header": {}, "cookie": {}, "path": {}}
-    for reference in operation.get("parameters", ()):
+    for reference in given:
         parameter = _resolve(document, reference)
         fact = _field(parameter.get("schema", {}))
         if parameter.get("required"):
             fact["required"] = True
-        tables[parameter["in"]][parameter["name"]] = fact
+        name: str = parameter["name"]
+        tables[parameter["in"]][name.lower() if parameter["in"] == "header" else name] = fact
     del tables["path"]  # the path itself has them
     tables["header"].pop(_VERSION, None)
     yield from ((place, table) for place, table in tables.items() if table)

@@ -105,6 +105,13 @@ def new_parameter(place: str) -> Change:
     return change
 
 
+def shared_parameter(changed: Facts) -> Iterator[str]:
+    """Give each path a parameter of all its operations."""
+    for item in changed["paths"].values():
+        item["parameters"] = [{"name": "X-Team", "in": "header", "schema": OTHER}]
+    yield from (f"{where}.header.x-team" for where in OPERATIONS)
+
+
 def queries(changed: Facts) -> Iterator[tuple[str, Facts]]:
     """Walk over the parameters of queries."""
     for where, operation in operations(changed):
@@ -273,6 +280,14 @@ def renamed(changed: Facts) -> Iterator[str]:
         yield from (where, f"{where}_now")
 
 
+def other_method(changed: Facts) -> Iterator[str]:
+    """Have each operation under a method of its path that nothing has yet."""
+    for item in changed["paths"].values():
+        for method, other in zip([*item], ("head", "options", "trace"), strict=False):
+            item[other] = item.pop(method)
+    yield from (f"{where}.method" for where in OPERATIONS)
+
+
 def moved(changed: Facts) -> Iterator[str]:
     """Give each operation another path."""
     changed["paths"] = {f"/v3{path}": item for path, item in changed["paths"].items()}
@@ -285,6 +300,7 @@ CHANGES: Mapping[str, Change] = {
     "new parameter": new_parameter("query"),
     "new header": new_parameter("header"),
     "new cookie": new_parameter("cookie"),
+    "new parameter of a path": shared_parameter,
     "no parameter": no_parameter,
     "needed parameter": needed_parameter,
     "another parameter": other_parameter,
@@ -305,6 +321,7 @@ CHANGES: Mapping[str, Change] = {
     "another answer": other_answer,
     "another list": other_list,
     "another name": renamed,
+    "another method": other_method,
     "another path": moved,
 }
 
