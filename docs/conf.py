@@ -43,7 +43,10 @@ extensions = [
 ]
 nitpicky = True
 # Type variables have no page, and private classes neither.
-nitpick_ignore = {("py:class", name) for name in ("T", "T_co", "B", "M", "_Timer")}
+nitpick_ignore = {
+    *(("py:class", name) for name in ("T", "T_co", "B", "M", "_Timer")),
+    *(("py:obj", f"ngrok_async.{name}") for name in ("_text.Body", "_request.Progress")),
+}
 default_role = "code"
 smartquotes_action = "D"  # dashes: quotation marks stay as they are typed
 exclude_patterns = ["_build"]

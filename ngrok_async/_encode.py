@@ -238,7 +238,7 @@ def _given(value: object, names: Iterable[str]) -> dict[str, object]:
     mapping can ask for a null, an empty text or an empty list.
     """
     names = tuple(names)
-    sent_as = {source: name for name in names for source in _sources(name)}
+    sent_as = {source: name for name in names for source in sources_of(name)}
     sent_as.update((name, name) for name in names)
     content: dict[str, object] = {}
     for field in _fields(type(value)):
@@ -248,7 +248,7 @@ def _given(value: object, names: Iterable[str]) -> dict[str, object]:
     return content
 
 
-def _sources(name: str) -> tuple[str, ...]:
+def sources_of(name: str) -> tuple[str, ...]:
     """Return where an answer may have the references whose ids a request has as `name`."""
     if name.endswith("_id"):
         return (name.removesuffix("_id"),)

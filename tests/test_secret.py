@@ -18,10 +18,11 @@ from ngrok_async._secret import APIKey
 from ngrok_async.errors import ConfigurationError
 
 TEXT = "2fTZ5k0bVxYp_7hQwE9rT6yUiO3pAsD"
-# All that an HTTP header may carry, but for the mask's own asterisk.
+# All that an HTTP header may carry, but for the asterisk of the mask. The equals sign is left out
+# where a key begins: "NGROK_API_KEY=" in front of one is refused.
 keys = st.text(
     st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="*"), min_size=12
-)
+).filter(lambda key: "=" not in key[:14])
 
 
 @pytest.mark.parametrize("text", [TEXT, f" {TEXT}", f"{TEXT}\n", f"\r\n\t{TEXT} \n"], ids=repr)

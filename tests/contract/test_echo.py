@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import attrs
 import pytest
 
-from ngrok_async._encode import _sources
+from ngrok_async._encode import sources_of
 from ngrok_async._operation import Operation
 from ngrok_async._wire import decode, loads
 from ngrok_async.testing._routes import declared
@@ -31,7 +31,8 @@ def filled(hint: Any, depth: int = 0) -> Any:  # noqa: ANN401 # a type form, and
         hints = get_type_hints(hint)
         fields = (field.name for field in attrs.fields(hint) if field.name != "_extra")
         return {name: filled(hints[name], depth + 1) for name in fields}
-    return {str: "text_1", int: 7, bool: True, float: 0.5, datetime: "2026-01-02T03:04:05Z"}[hint]
+    plain: Mapping[Any, object] = {str: "text_1", int: 7, bool: True, float: 0.5}
+    return "2026-01-02T03:04:05Z" if hint is datetime else plain[hint]
 
 
 def echoes() -> Iterator[Any]:
@@ -41,7 +42,7 @@ def echoes() -> Iterator[Any]:
             continue
         names = {field.name for field in attrs.fields(operation.model)}
         for name in operation.parameters:
-            source = next((s for s in (name, *_sources(name)) if s in names), None)
+            source = next((s for s in (name, *sources_of(name)) if s in names), None)
             if name == "module" or (source and name not in operation.path_names):
                 id_ = f"{operation.route} {name}".replace("/", " ")
                 yield pytest.param(operation, name, source, id=id_)
