@@ -137,6 +137,7 @@ ALIASES = {
     "Effect": "ngrok_async.Effect",
     "OnEvent": "ngrok_async.OnEvent",
     "URLLike": "ngrok_async.URLLike",
+    **{name: f"ngrok_async.testing.{name}" for name in testing.__all__},
 }
 
 
@@ -194,8 +195,8 @@ def signature_as_written(
     tree = parsed(thing)
     linked = Linked(scope_of(thing))
     arguments = tree.args
-    for part in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        if part.annotation is not None:
+    for part in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.kwarg):
+        if part is not None and part.annotation is not None:
             part.annotation = linked.visit(part.annotation)
     if arguments.args and arguments.args[0].arg in {"self", "cls"}:
         del arguments.args[0]

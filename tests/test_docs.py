@@ -322,7 +322,9 @@ def test_every_name_of_the_fake_is_in_the_reference(name: str) -> None:
     """Each has an entry on the page about testing."""
     page = (DOCS / "testing-api.rst").read_text("utf-8")
 
-    assert f".. autoclass:: ngrok_async.testing.{name}\n" in page
+    entry = rf"^\.\. (autoclass|py:class):: ngrok_async\.testing\.{name}$"
+
+    assert re.search(entry, page, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", [n for n in ngrok_async.__all__ if not n.startswith("_")])

@@ -65,7 +65,7 @@ class Fleet:
 
     @property
     def newest_version(self) -> str:
-        """The newest stable version: what agents fetch on `update` and run after a restart.
+        """The newest stable version, which agents fetch on `update` and run after a restart.
 
         Agents stay at their major version. Setting it takes back all other stable versions; see
         `release`.
