@@ -56,6 +56,8 @@ class Lazy(Generic[R]):
         """Take the attribute's name, and whose it is."""
         self._name = name
         self._owner = owner
+        # For type checkers only: who resolves it at run time would need every resource imported.
+        vars(owner)["__annotations__"].pop(name, None)
 
     def __repr__(self) -> str:
         """Name the class; `help(Client)` shows it."""

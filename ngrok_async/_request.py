@@ -101,7 +101,7 @@ class Progress:
 
     def __init__(self) -> None:
         """Begin with no time spent."""
-        self.place = 0
+        self.place: int = 0
         self._spent = 0.0
         self._running = 0  # a middleware may send twice at the same time
         self._since = 0.0

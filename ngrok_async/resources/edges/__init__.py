@@ -52,63 +52,67 @@ if TYPE_CHECKING:
 class Backends(Group, module="edges.backends"):
     """What edges send their traffic to."""
 
-    failover = Lazy["FailoverBackends"]("FailoverBackends")
-    http_response = Lazy["HTTPResponseBackends"]("HTTPResponseBackends")
-    static_address = Lazy["StaticBackends"]("StaticBackends")
-    tunnel_group = Lazy["TunnelGroupBackends"]("TunnelGroupBackends")
-    weighted = Lazy["WeightedBackends"]("WeightedBackends")
+    failover: Lazy["FailoverBackends"] = Lazy("FailoverBackends")
+    http_response: Lazy["HTTPResponseBackends"] = Lazy("HTTPResponseBackends")
+    static_address: Lazy["StaticBackends"] = Lazy("StaticBackends")
+    tunnel_group: Lazy["TunnelGroupBackends"] = Lazy("TunnelGroupBackends")
+    weighted: Lazy["WeightedBackends"] = Lazy("WeightedBackends")
 
 
 class Edges(Group):
     """Edges and the routes of HTTPS edges."""
 
-    https_routes = Lazy["EdgesHTTPSRoutes"]("EdgesHTTPSRoutes", module="edges.https_routes")
-    https = Lazy["EdgesHTTPS"]("EdgesHTTPS", module="edges.https")
-    tcp = Lazy["EdgesTCP"]("EdgesTCP", module="edges.tcp")
-    tls = Lazy["EdgesTLS"]("EdgesTLS", module="edges.tls")
+    https_routes: Lazy["EdgesHTTPSRoutes"] = Lazy("EdgesHTTPSRoutes", module="edges.https_routes")
+    https: Lazy["EdgesHTTPS"] = Lazy("EdgesHTTPS", module="edges.https")
+    tcp: Lazy["EdgesTCP"] = Lazy("EdgesTCP", module="edges.tcp")
+    tls: Lazy["EdgesTLS"] = Lazy("EdgesTLS", module="edges.tls")
 
 
 class EdgeModules(Group, module="edges.edge_modules"):
     """The modules of edges and routes, one by one."""
 
-    https_edge_mutual_tls = Lazy["HTTPSEdgeMutualTLSModule"]("HTTPSEdgeMutualTLSModule")
-    https_edge_tls_termination = Lazy["HTTPSEdgeTLSTerminationModule"](
+    https_edge_mutual_tls: Lazy["HTTPSEdgeMutualTLSModule"] = Lazy("HTTPSEdgeMutualTLSModule")
+    https_edge_tls_termination: Lazy["HTTPSEdgeTLSTerminationModule"] = Lazy(
         "HTTPSEdgeTLSTerminationModule"
     )
-    https_edge_route_backend = Lazy["EdgeRouteBackendModule"]("EdgeRouteBackendModule")
-    https_edge_route_ip_restriction = Lazy["EdgeRouteIPRestrictionModule"](
+    https_edge_route_backend: Lazy["EdgeRouteBackendModule"] = Lazy("EdgeRouteBackendModule")
+    https_edge_route_ip_restriction: Lazy["EdgeRouteIPRestrictionModule"] = Lazy(
         "EdgeRouteIPRestrictionModule"
     )
-    https_edge_route_request_headers = Lazy["EdgeRouteRequestHeadersModule"](
+    https_edge_route_request_headers: Lazy["EdgeRouteRequestHeadersModule"] = Lazy(
         "EdgeRouteRequestHeadersModule"
     )
-    https_edge_route_response_headers = Lazy["EdgeRouteResponseHeadersModule"](
+    https_edge_route_response_headers: Lazy["EdgeRouteResponseHeadersModule"] = Lazy(
         "EdgeRouteResponseHeadersModule"
     )
-    https_edge_route_compression = Lazy["EdgeRouteCompressionModule"]("EdgeRouteCompressionModule")
-    https_edge_route_circuit_breaker = Lazy["EdgeRouteCircuitBreakerModule"](
+    https_edge_route_compression: Lazy["EdgeRouteCompressionModule"] = Lazy(
+        "EdgeRouteCompressionModule"
+    )
+    https_edge_route_circuit_breaker: Lazy["EdgeRouteCircuitBreakerModule"] = Lazy(
         "EdgeRouteCircuitBreakerModule"
     )
-    https_edge_route_webhook_verification = Lazy["EdgeRouteWebhookVerificationModule"](
+    https_edge_route_webhook_verification: Lazy["EdgeRouteWebhookVerificationModule"] = Lazy(
         "EdgeRouteWebhookVerificationModule"
     )
-    https_edge_route_oauth = Lazy["EdgeRouteOAuthModule"]("EdgeRouteOAuthModule")
-    https_edge_route_saml = Lazy["EdgeRouteSAMLModule"]("EdgeRouteSAMLModule")
-    https_edge_route_oidc = Lazy["EdgeRouteOIDCModule"]("EdgeRouteOIDCModule")
-    https_edge_route_websocket_tcp_converter = Lazy["EdgeRouteWebsocketTCPConverterModule"](
+    https_edge_route_oauth: Lazy["EdgeRouteOAuthModule"] = Lazy("EdgeRouteOAuthModule")
+    https_edge_route_saml: Lazy["EdgeRouteSAMLModule"] = Lazy("EdgeRouteSAMLModule")
+    https_edge_route_oidc: Lazy["EdgeRouteOIDCModule"] = Lazy("EdgeRouteOIDCModule")
+    https_edge_route_websocket_tcp_converter: Lazy["EdgeRouteWebsocketTCPConverterModule"] = Lazy(
         "EdgeRouteWebsocketTCPConverterModule"
     )
-    https_edge_route_user_agent_filter = Lazy["EdgeRouteUserAgentFilterModule"](
+    https_edge_route_user_agent_filter: Lazy["EdgeRouteUserAgentFilterModule"] = Lazy(
         "EdgeRouteUserAgentFilterModule"
     )
-    https_edge_route_traffic_policy = Lazy["EdgeRouteTrafficPolicyModule"](
+    https_edge_route_traffic_policy: Lazy["EdgeRouteTrafficPolicyModule"] = Lazy(
         "EdgeRouteTrafficPolicyModule"
     )
-    tcp_edge_backend = Lazy["TCPEdgeBackendModule"]("TCPEdgeBackendModule")
-    tcp_edge_ip_restriction = Lazy["TCPEdgeIPRestrictionModule"]("TCPEdgeIPRestrictionModule")
-    tcp_edge_traffic_policy = Lazy["TCPEdgeTrafficPolicyModule"]("TCPEdgeTrafficPolicyModule")
-    tls_edge_backend = Lazy["TLSEdgeBackendModule"]("TLSEdgeBackendModule")
-    tls_edge_ip_restriction = Lazy["TLSEdgeIPRestrictionModule"]("TLSEdgeIPRestrictionModule")
-    tls_edge_mutual_tls = Lazy["TLSEdgeMutualTLSModule"]("TLSEdgeMutualTLSModule")
-    tls_edge_tls_termination = Lazy["TLSEdgeTLSTerminationModule"]("TLSEdgeTLSTerminationModule")
-    tls_edge_traffic_policy = Lazy["TLSEdgeTrafficPolicyModule"]("TLSEdgeTrafficPolicyModule")
+    tcp_edge_backend: Lazy["TCPEdgeBackendModule"] = Lazy("TCPEdgeBackendModule")
+    tcp_edge_ip_restriction: Lazy["TCPEdgeIPRestrictionModule"] = Lazy("TCPEdgeIPRestrictionModule")
+    tcp_edge_traffic_policy: Lazy["TCPEdgeTrafficPolicyModule"] = Lazy("TCPEdgeTrafficPolicyModule")
+    tls_edge_backend: Lazy["TLSEdgeBackendModule"] = Lazy("TLSEdgeBackendModule")
+    tls_edge_ip_restriction: Lazy["TLSEdgeIPRestrictionModule"] = Lazy("TLSEdgeIPRestrictionModule")
+    tls_edge_mutual_tls: Lazy["TLSEdgeMutualTLSModule"] = Lazy("TLSEdgeMutualTLSModule")
+    tls_edge_tls_termination: Lazy["TLSEdgeTLSTerminationModule"] = Lazy(
+        "TLSEdgeTLSTerminationModule"
+    )
+    tls_edge_traffic_policy: Lazy["TLSEdgeTrafficPolicyModule"] = Lazy("TLSEdgeTrafficPolicyModule")
