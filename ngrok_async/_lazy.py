@@ -32,7 +32,7 @@ class Group(Explained):
 
     def __init__(self, caller: Caller) -> None:
         """Keep what sends the requests: the client."""
-        self.client = cast("Client", caller)
+        self.client: Client = cast("Client", caller)
 
     def __repr__(self) -> str:
         """Show the group's name."""

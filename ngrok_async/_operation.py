@@ -97,7 +97,7 @@ class Resource(ExplainedResource):
 
     def __init__(self, caller: Caller) -> None:
         """Keep what sends the requests: the client."""
-        self.client = cast("Client", caller)
+        self.client: Client = cast("Client", caller)
 
     def __repr__(self) -> str:
         """Show the name under which the client has it."""

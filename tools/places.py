@@ -42,7 +42,7 @@ def _service(names: Sequence[str]) -> str | None:
         return None
     attribute, resource = by_name[names[0]]
     if names[1:] == ["attribute"]:
-        return _at(_ROOT / _CLIENT, _line_of(_ROOT / _CLIENT, rf"    {attribute} = "))
+        return _at(_ROOT / _CLIENT, _line_of(_ROOT / _CLIENT, rf"    {attribute}: "))
     declared = operations(resource).get(names[1]) if len(names) > 1 else None
     return _source(declared.function if declared else resource)
 

@@ -32,8 +32,8 @@ class Agents:
 
     def __init__(self, store: Store, clock: TurnableClock) -> None:
         """Begin without agents."""
-        self.releases = Releases()
-        self.is_seen = False
+        self.releases: Releases = Releases()
+        self.is_seen: bool = False
         self._store = store
         self._clock = clock
         self._offers = Offers(store)

@@ -41,7 +41,7 @@ def given(operation: Operation, body: Mapping[str, JSON]) -> dict[str, JSON]:
 
 
 def _is_blank(value: JSON) -> bool:
-    return value == "" or (value == 0 and not isinstance(value, bool))  # False is 0 to Python only
+    return value == "" or (type(value) in {int, float} and not value)  # False is 0 to Python only
 
 
 def answer_form(store: Store, model: type[Model], body: Mapping[str, JSON]) -> Item:

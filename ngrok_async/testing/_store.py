@@ -115,7 +115,7 @@ class Store:
         self._collections: dict[str, Collection] = {}
         self._random: dict[str, random.Random] = {}
         self._count = self._made("").getrandbits(_COUNTER - 1)
-        self.user = self.new_id("usr_")
+        self.user: str = self.new_id("usr_")
 
     @property
     def url(self) -> str:

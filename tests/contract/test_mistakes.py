@@ -184,7 +184,7 @@ def test_a_problem_of_a_model_names_where_to_mend_it(model: str) -> None:
 @pytest.mark.parametrize(
     ("problem", "expected"),
     [
-        ("IPPolicies.attribute: the API has a, we have b", ["ip_policies = Lazy", '"attribute":']),
+        ("IPPolicies.attribute: the API has a, we have b", ["ip_policies: Lazy", '"attribute":']),
         ("IPPolicies.purge: we have it, the API has not", ["class IPPolicies(", '"operations":']),
         ("IPPolicies.copy: the API has it, we have not", ["class IPPolicies(", '"operations":']),
         ("IPPolicies.list.query.colour: we have it", ["def list(", '"query": ["before_id"']),

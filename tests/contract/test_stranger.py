@@ -61,8 +61,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     insert(
         root / "ngrok_async/client.py",
-        "    reserved_addrs = Lazy[",
-        f'    {NAME} = Lazy["PersonalAccessTokens"]("PersonalAccessTokens")\n',
+        "    reserved_addrs: Lazy[",
+        f'    {NAME}: Lazy[PersonalAccessTokens] = Lazy("PersonalAccessTokens")\n',
     )
     insert(root / "ngrok_async/_mistakes.py", '"reserved_addrs",', f'"{NAME}", ')
     insert(root / "tools/reference.py", '"service_users", ', f'"{NAME}", ')
