@@ -1,8 +1,11 @@
 """Requests of the shape that ngrok documents, for each operation, and what becomes of them."""
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+import re
+import tomllib
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from typing import Any, Final, TypeAlias, cast
 
@@ -153,8 +156,9 @@ MINIMAL: Final[Mapping[str, Body]] = {
 }
 """By collection, those first that others refer to: the least that a create takes."""
 
+_AT: Final = "2026-01-02T03:04:05Z"
 _TIMES: Final[Body] = {
-    "valid_after": "2026-01-02T03:04:05Z",
+    "valid_after": _AT,
     "valid_until": "2027-01-02T03:04:05Z",
 }
 _ROUTE: Final[Body] = {
@@ -290,11 +294,53 @@ FULL: Final[Mapping[str, Body]] = {
 }
 """By collection: what one may say beside the least, or instead of it."""
 
-ADDED: Final[Mapping[str, Body]] = {
-    "/app/users": {"email": "ada@example.com", "identity_provider": {"name": "google"}},
-    "/app/sessions": {"browser_session": {"user_agent": {"raw": "curl"}, "location": {}}},
+_JOB: Final[Body] = {"msg": "Managed certificate provisioning in progress.", "started_at": _AT}
+_MANAGED: Final[Body] = {
+    "certificate_management_policy": {"authority": "letsencrypt"},
+    "certificate_management_status": {"renews_at": _AT, "provisioning_job": _JOB},
 }
-"""What the API cannot create."""
+ADDED: Final[Sequence[tuple[str, Body]]] = (
+    ("/app/users", {"email": "ada@example.com", "identity_provider": {"name": "google"}}),
+    (
+        "/app/sessions",
+        {"browser_session": {"user_agent": {"raw": "curl"}, "location": {"country_code": "DE"}}},
+    ),
+    ("/agent_ingresses", {"domain": "managed.example.com", **_MANAGED}),
+    ("/reserved_domains", {"domain": "managed.example.com", **_MANAGED}),
+)
+"""What the API cannot create, or not yet."""
+
+_KEYS: Final[Body] = {"creds": {"aws_access_key_id": "a", "aws_secret_access_key": "s"}}
+_TARGETS: Final[Mapping[str, Body]] = {
+    "azure_logs_ingestion": {
+        "tenant_id": "t",
+        "client_id": "c",
+        "client_secret": "s",
+        "logs_ingestion_uri": "https://l.example.com",
+        "data_collection_rule_id": "r",
+        "data_collection_stream_name": "n",
+    },
+    "cloudwatch_logs": {"auth": _KEYS, "log_group_arn": "arn:aws:logs:us:1:log-group:g"},
+    "firehose": {"auth": _AWS, "delivery_stream_arn": "arn:aws:firehose:us:1:stream/s"},
+}
+_PROVIDERS: Final = (
+    "amazon",
+    "facebook",
+    "github",
+    "gitlab",
+    "google",
+    "linkedin",
+    "microsoft",
+    "twitch",
+)
+VARIANTS: Final[Sequence[tuple[str, Body]]] = (
+    *(("POST /event_destinations", {"target": {n: target}}) for n, target in _TARGETS.items()),
+    *(
+        ("PUT /edges/https/{edge_id}/routes/{id}/oauth", {"provider": {name: {}}})
+        for name in _PROVIDERS
+    ),
+)
+"""Requests of which there are several kinds."""
 
 UPDATES: Final[Mapping[str, Body]] = {
     "/bot_users": {"name": "n"},
@@ -422,7 +468,7 @@ async def _end(account: Account) -> None:
 def _turn(operation: Facts) -> tuple[int, int]:
     """Sort deletes: what is deeper goes first, what others refer to goes last."""
     collection = plain(operation["path"]).removesuffix("/{}")
-    order = [*MINIMAL, *ADDED]
+    order = [*MINIMAL, *(path for path, _ in ADDED)]
     return -collection.count("/"), -order.index(collection) if collection in order else 0
 
 
@@ -431,38 +477,49 @@ def _operation(route: str) -> Facts:
     return next(o for o in _sorted(method) if o["path"] == path)
 
 
+def session(fake: FakeNgrok) -> aiohttp.ClientSession:
+    """Open a session that sends what the API asks for."""
+    headers = {"authorization": f"Bearer {fake.api_key}", "ngrok-version": "2"}
+    return aiohttp.ClientSession(fake.url, headers=headers)
+
+
 @asynccontextmanager
 async def serving() -> AsyncGenerator[FakeNgrok]:
     """Serve a fake with an agent and what the API cannot create."""
     async with FakeNgrok(limit=None, clock=TurnableClock(running=False)) as fake:
         fake.add_agent(tunnels=2, agent_version="3.18.4", metadata="m")
-        for path, fields in ADDED.items():
+        for path, fields in ADDED:
             fake.add(path, **fields)
         yield fake
 
 
 async def every_answer() -> list[Answer]:
+    """Return the answers to requests for each operation."""
+    async with serving() as fake, session(fake) as http:
+        account = Account(http)
+        await ask_for_everything(account)
+        return account.answers
+
+
+async def ask_for_everything(account: Account) -> None:
     """Send a request for each operation, some in several ways."""
-    async with serving() as fake:
-        headers = {"authorization": f"Bearer {fake.api_key}", "ngrok-version": "2"}
-        async with aiohttp.ClientSession(fake.url, headers=headers) as http:
-            account = Account(http)
-            for path, field in {
-                "/app/users": "application_users",
-                "/app/sessions": "application_sessions",
-                "/tunnel_sessions": "tunnel_sessions",
-                "/tunnels": "tunnels",
-            }.items():
-                page = await account.ask(_operation(f"GET {path}"))
-                account.ids[path] = page.body[field][0]["id"]
-            await _create(account, {})
-            await _read_items(account)
-            await _create(account, FULL)
-            await _read(account)
-            await _change(account)
-            await _read(account)
-            await _end(account)
-            return account.answers
+    for path, field in {
+        "/app/users": "application_users",
+        "/app/sessions": "application_sessions",
+        "/tunnel_sessions": "tunnel_sessions",
+        "/tunnels": "tunnels",
+    }.items():
+        page = await account.ask(_operation(f"GET {path}"))
+        account.ids[path] = page.body[field][0]["id"]
+    await _create(account, {})
+    await _read_items(account)
+    await _create(account, FULL)
+    for route, body in VARIANTS:
+        await account.ask(_operation(route), body)
+    await _read(account)
+    await _change(account)
+    await _read(account)
+    await _end(account)
 
 
 async def _read_items(account: Account) -> None:
@@ -470,3 +527,38 @@ async def _read_items(account: Account) -> None:
     for operation in _sorted("GET"):
         if plain(operation["path"]).removesuffix("/{}") in account.ids:
             await account.ask(operation)
+
+
+def answered() -> set[str]:
+    """Return the schemas that answers have, at any depth."""
+    schemas = FACTS["schemas"]
+    found = {o["response"] for o in facts.operations(FACTS) if "response" in o}
+    while True:
+        inner = {
+            name
+            for schema in found
+            for fact in schemas[schema].values()
+            for name in re.findall(r"\w+", fact["type"])
+            if name in schemas
+        }
+        if inner <= found:
+            return found
+        found |= inner
+
+
+def explained(table: str) -> dict[str, str]:
+    """Return the differences that have a reason, with it, from `tests/contract/answers.toml`."""
+    text = (facts.CONTRACT / "answers.toml").read_text(encoding="utf-8")
+    return {
+        where: entry["reason"] for entry in tomllib.loads(text)[table] for where in entry["where"]
+    }
+
+
+def unexplained(found: Iterable[str], reasons: Iterable[str]) -> list[str]:
+    """Return what was found and has no reason."""
+    return [line for line in found if not any(fnmatchcase(line, where) for where in reasons)]
+
+
+def stale(found: Collection[str], reasons: Iterable[str]) -> list[str]:
+    """Return the reasons for what was not found."""
+    return [where for where in reasons if not any(fnmatchcase(line, where) for line in found)]

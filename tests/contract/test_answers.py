@@ -1,18 +1,15 @@
 """The fields of the fake's answers against those of the documented ones, operation by operation."""
 
 import asyncio
-import tomllib
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tools import facts
-from tools.documented import FACTS, Answer, every_answer
+from tools.documented import FACTS, Answer, every_answer, explained, stale, unexplained
 
-EXPLAINED: Final = Path(__file__).with_name("answers.toml")
+KNOWN: Final = explained("fake")
 SCHEMAS: Final[Mapping[str, Any]] = FACTS["schemas"]
 KINDS: Final[Mapping[str, tuple[type, ...]]] = {
     "string": (str,),
@@ -35,22 +32,12 @@ def _found() -> frozenset[str]:
 
 def test_answers_are_as_documented(found: frozenset[str]) -> None:
     """Each field that all documented answers have is there; what differs has its reason."""
-    explained = _explained()
-
-    assert not {line for line in found if not any(fnmatchcase(line, e) for e in explained)}
+    assert not unexplained(found, KNOWN)
 
 
 def test_what_is_explained_is_so(found: frozenset[str]) -> None:
     """An explanation of a difference that there is not any more has to go."""
-    explained = _explained()
-
-    assert not {e for e in explained if not any(fnmatchcase(line, e) for line in found)}
-    assert all(reason.endswith(".") for reason in explained.values())
-
-
-def _explained() -> dict[str, str]:
-    entries = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))["explained"]
-    return {where: entry["reason"] for entry in entries for where in entry["where"]}
+    assert not stale(found, KNOWN)
 
 
 def differences(answer: Answer) -> Iterator[str]:

@@ -1,11 +1,16 @@
 """What ngrok itself makes of certain resources."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from ngrok_async.testing import FakeNgrok
+from ngrok_async.testing import FakeNgrok, _certificates
+from tools import documented
 
 from .conftest import CERTIFICATE, PRIVATE_KEY, Call
 
@@ -314,3 +319,241 @@ async def test_what_cannot_be_is_not_added(
     """A mistake in a test is told at once."""
     with pytest.raises(ValueError, match=message):
         fake.add(path, **given)
+
+
+async def test_certificates_are_read(create: Create) -> None:
+    """Answers tell what stands in them."""
+    made = await create(
+        "/tls_certificates",
+        certificate_pem=documented.CERTIFICATE,
+        private_key_pem=documented.PRIVATE_KEY,
+    )
+    authority = await create("/certificate_authorities", ca_pem=documented.CERTIFICATE)
+    facts = {
+        "subject_common_name": "shop.example.com",
+        "not_before": "2026-01-02T03:04:05Z",
+        "not_after": "2026-04-02T03:04:05Z",
+        "key_usages": ["cert_sign", "crl_sign"],
+        "extended_key_usages": ["server_auth"],
+    }
+
+    assert facts.items() <= authority.items()
+    assert (
+        facts
+        | {
+            "subject_country": "DE",
+            "subject_locality": "Berlin",
+            "subject_organization": "Shop",
+            "subject_organizational_unit": "IT",
+            "subject_province": "BE",
+            "subject_alternative_names": {"dns_names": ["shop.example.com"], "ips": ["192.0.2.1"]},
+            "issuer_common_name": "Example CA",
+            "issued_at": None,
+            "private_key_type": "ecdsa",
+            "serial_number": "0abc",
+        }
+    ).items() <= made.items()
+    assert "serial_number" not in authority
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        pytest.param(rsa.generate_private_key(65537, 2048), "rsa", id="rsa"),
+        pytest.param(ed25519.Ed25519PrivateKey.generate(), "ed25519", id="ed25519"),
+    ],
+)
+async def test_the_type_of_a_key(
+    create: Create, key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey, kind: str
+) -> None:
+    """It is that of the key in the certificate; there need not be anything else in it."""
+    name, now = x509.Name([]), datetime(2026, 1, 1, tzinfo=UTC)
+    algorithm = hashes.SHA256() if kind == "rsa" else None
+    pem = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+        .sign(key, algorithm)
+        .public_bytes(serialization.Encoding.PEM)
+    )
+    made = await create(
+        "/tls_certificates", certificate_pem=pem.decode(), private_key_pem=PRIVATE_KEY
+    )
+
+    assert (kind, "01", "", []) == (
+        made["private_key_type"],
+        made["serial_number"],
+        made["subject_common_name"],
+        made["key_usages"],
+    )
+
+
+@pytest.mark.parametrize("installed", [True, False])
+async def test_certificates_that_cannot_be_read(
+    create: Create, monkeypatch: pytest.MonkeyPatch, *, installed: bool
+) -> None:
+    """A text that only looks like one will do, and no library is needed."""
+    if not installed:
+        monkeypatch.setattr(_certificates, "find_spec", lambda _name: None)
+    made = await create(
+        "/tls_certificates", certificate_pem=CERTIFICATE, private_key_pem=PRIVATE_KEY
+    )
+    authority = await create("/certificate_authorities", ca_pem=CERTIFICATE)
+
+    assert ("rsa", 40) == (made["private_key_type"], len(made["serial_number"]))
+    assert "" == made["subject_common_name"] == authority["subject_common_name"]
+    assert made["not_before"] == made["created_at"] < made["not_after"]
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "signed"),
+    [
+        ("ssh-rsa AAAA me@host", "rsa", "ssh-rsa-cert-v01@openssh.com AAAA "),
+        ("ssh-ed25519 BBBB", "ed25519", "ssh-ed25519-cert-v01@openssh.com BBBB "),
+        ("ecdsa-sha2-nistp384 C", "ecdsa", "ecdsa-sha2-nistp384-cert-v01@openssh.com C "),
+        ("other", "", "other-cert-v01@openssh.com  "),
+    ],
+)
+async def test_ssh_certificates(create: Create, key: str, kind: str, signed: str) -> None:
+    """They are of the type of the key that they sign, and name their resource."""
+    authority = await create("/ssh_certificate_authorities")
+    for path in ("/ssh_host_certificates", "/ssh_user_certificates"):
+        made = await create(path, ssh_certificate_authority_id=authority["id"], public_key=key)
+
+        assert (kind, signed + made["id"]) == (made["key_type"], made["certificate"])
+
+
+async def test_modules_of_routes(call: Call, create: Create) -> None:
+    """Names of headers come back in lower case, and SAML tells its addresses; both ways to set."""
+    edge = await create("/edges/https")
+    headers = {"add": {"X-Frontend": "ngrok"}, "remove": ["Server"]}
+    modules = {"request_headers": headers, "saml": {"idp_metadata": "<x/>"}}
+    route = await create(
+        f"/edges/https/{edge['id']}/routes", match_type="exact_path", match="/", **modules
+    )
+    path = f"/edges/https/{edge['id']}/routes/{route['id']}"
+    url = f"https://idp.ngrok.com/saml/{route['id']}"
+    lower = {"enabled": True, "add": {"x-frontend": "ngrok"}, "remove": ["server"]}
+
+    assert lower == route["request_headers"]
+    assert (200, lower) == await call("PUT", f"{path}/response_headers", headers)
+    assert (200, route["saml"]) == await call("PUT", f"{path}/saml", modules["saml"])
+    assert {
+        "entity_id": url,
+        "metadata_url": url,
+        "assertion_consumer_service_url": f"{url}/acs",
+        "single_logout_url": f"{url}/slo",
+        "allow_idp_initiated": True,
+        "nameid_format": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+    }.items() <= route["saml"].items()
+    assert route["saml"]["request_signing_certificate_pem"].startswith("-----BEGIN CERTIFICATE-")
+
+
+@pytest.mark.parametrize(
+    ("body", "domain", "is_ngroks"),
+    [
+        ({"domain": "a.example.com", "region": "eu"}, "a.example.com", False),
+        ({"domain": "mine.ngrok.app"}, "mine.ngrok.app", True),
+        ({"name": "shop", "region": "us"}, "shop.ngrok.app", True),
+        ({"name": "shop", "domain": ""}, "shop.ngrok.app", True),
+    ],
+)
+async def test_names_of_ngroks_and_others(
+    create: Create, body: dict[str, str], domain: str, *, is_ngroks: bool
+) -> None:
+    """Only names of one's own need a record; none has a region."""
+    made = await create("/reserved_domains", **body)
+
+    assert (domain, "", is_ngroks, None) == (
+        made["domain"],
+        made["region"],
+        made["cname_target"] is None,
+        made["acme_challenge_cname_target"],
+    )
+
+
+async def test_wildcards_need_another_record(call: Call, create: Create) -> None:
+    """It is for the certificates that ngrok gets, and stays the same."""
+    policy = {"certificate_management_policy": {"authority": "letsencrypt"}}
+    made = await create("/reserved_domains", domain="*.example.com", **policy)
+    target = made["acme_challenge_cname_target"]
+
+    assert target.endswith(".ngrok-cname.com")
+    changed = (await call("PATCH", f"/reserved_domains/{made['id']}", policy))[1]
+    assert target == changed["acme_challenge_cname_target"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "url", "hostport", "bindings"),
+    [
+        ("https://A.example.com:443", "https://a.example.com", "a.example.com:443", ["public"]),
+        ("http://a.example.com:80/", "http://a.example.com", "a.example.com:80", ["public"]),
+        ("https://a.example.com:80", "https://a.example.com:80", "a.example.com:80", ["public"]),
+        ("tls://a.internal", "tls://a.internal", "a.internal:443", ["internal"]),
+        ("tcp://a.example.com:80", "tcp://a.example.com:80", "a.example.com:80", ["public"]),
+    ],
+)
+async def test_urls_as_ngrok_writes_them(
+    create: Create, sent: str, url: str, hostport: str, bindings: list[str]
+) -> None:
+    """Hosts in lower case, and no port that the scheme implies; a cloud endpoint has no owner."""
+    made = await create("/endpoints", url=sent, **CLOUD)
+    scheme, host = url.partition(":")[0], hostport.partition(":")[0]
+    parts = {"proto": scheme, "scheme": scheme, "host": host, "hostport": hostport}
+
+    assert (url, url, bindings) == (made["url"], made["public_url"], made["bindings"])
+    assert parts.items() <= made.items()
+    assert "principal" not in made
+
+
+async def test_what_is_reserved_for_a_url(create: Create) -> None:
+    """An endpoint refers to a wildcard that covers it, or to its address."""
+    wildcard = await create("/reserved_domains", domain="*.example.com")
+    address = await create("/reserved_addrs")
+    below = await create("/endpoints", url="https://a.example.com", **CLOUD)
+    tcp = await create("/endpoints", url=f"tcp://{address['addr']}", **CLOUD)
+
+    assert {"id": wildcard["id"], "uri": wildcard["uri"]} == below["domain"]
+    assert {"id": address["id"], "uri": address["uri"]} == tcp["tcp_addr"]
+
+
+async def test_agent_ingresses_have_names(create: Create) -> None:
+    """Those to delegate to, and one for each region."""
+    made = await create("/agent_ingresses", domain="connect.example.com")
+
+    assert 4 == len(made["ns_targets"])
+    assert "tunnel.us.connect.example.com" in made["region_domains"]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "shown"),
+    [
+        ("/reserved_addrs", {"region": ""}, {"region": "us"}),
+        ("/bot_users", {"name": "b"}, {"active": True}),
+        ("/service_users", {"name": "s", "active": False}, {"active": False}),
+        ("/backends/http_response", {"status_code": 0, "body": ""}, {"status_code": 200}),
+        ("/ssh_certificate_authorities", {"private_key_type": ""}, {"key_type": "ed25519"}),
+        (
+            "/ssh_certificate_authorities",
+            {"private_key_type": "ecdsa", "key_size": 0},
+            {"key_type": "ecdsa"},
+        ),
+        ("/api_keys", {"owner_id": "", "description": ""}, {"description": ""}),
+    ],
+)
+async def test_nothing_given_to_a_create(
+    create: Create, path: str, sent: dict[str, object], shown: dict[str, object]
+) -> None:
+    """An empty text and 0 count as not given, false does not."""
+    assert shown.items() <= (await create(path, **sent)).items()
+
+
+async def test_the_ids_of_the_path_in_a_body(call: Call, create: Create) -> None:
+    """They are taken, as long as they are ids, and change nothing."""
+    edge = await create("/edges/https")
+    path = f"/edges/https/{edge['id']}/routes"
+    route = await create(path, edge_id=edge["id"], match_type="exact_path", match="/")
+    same = {"id": route["id"], "edge_id": edge["id"], "description": "d"}
+
+    assert (200, route | {"description": "d"}) == await call("PATCH", f"{path}/{route['id']}", same)
+    assert 200 == (await call("PUT", f"{path}/{route['id']}/compression", {"id": route["id"]}))[0]
+    assert 400 == (await call("PATCH", f"{path}/{route['id']}", {"id": 1}))[0]
+    assert 400 == (await call("POST", "/ip_policies", {"id": "ipp_1"}))[0]
