@@ -1,7 +1,8 @@
 """Breaks the code on purpose and counts how many of the breaks a test notices.
 
 `python -m tools.mutants` applies each entry of `mutants.toml` to a copy of the work tree, one at a
-time, and runs the tests of that module on it. A number or two as arguments pick entries.
+time, and runs the tests of that module on it. A number or two as arguments pick entries; with
+`--jobs 2`, two are tried at a time.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Literal
 
@@ -22,7 +24,11 @@ import attrs
 ROOT: Final = Path(__file__).parent.parent
 DATA: Final = Path(__file__).with_suffix(".toml")
 PACKAGE: Final = "ngrok_async"
+PATIENCE_S: Final = 600.0  # for tests of which nobody knows yet how long they take
+# A mutant that hangs shows by tests that take several times as long as without it, on a machine
+# that has just become busy too.
 TIMEOUT_S: Final = 60.0
+TIMES: Final = 5.0
 TESTS: Final[Mapping[str, Sequence[str]]] = {
     "_retry.py": ("tests/test_retry.py", "tests/test_events.py"),
     **dict.fromkeys(
@@ -38,12 +44,28 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
     "_attempt.py": (
         "tests/wire/test_leaving.py",
         "tests/wire/test_attempts.py",
+        "tests/wire/test_sessions.py",
         "tests/test_transport.py",
     ),
-    "_call.py": ("tests/wire/test_leaving.py",),
+    "_call.py": ("tests/wire/test_leaving.py", "tests/wire/test_closing.py"),
     "_connector.py": ("tests/wire/test_reuse.py",),
+    "_credentials.py": (
+        "tests/test_credentials.py",
+        "tests/wire/test_sessions.py",
+        "tests/wire/test_proxies.py",
+    ),
+    "_exact.py": ("tests/test_model.py",),
+    "_forget.py": ("tests/test_credentials.py", "tests/test_no_secret_left.py"),
+    "_functions.py": ("tests/test_functions.py",),
+    "_sendable.py": ("tests/wire/test_requests.py", "tests/wire/test_sessions.py"),
+    "_stored.py": ("tests/test_model.py",),
+    "_text.py": ("tests/test_text.py",),
     "_timeouts.py": ("tests/test_timeouts.py",),
-    "_transport.py": ("tests/wire/test_error_bodies.py",),
+    "_transport.py": (
+        "tests/wire/test_error_bodies.py",
+        "tests/wire/test_requests.py",
+        "tests/wire/test_sessions.py",
+    ),
 }
 
 
@@ -80,47 +102,60 @@ def load() -> tuple[Mutant, ...]:
 
 
 def copy_tree(into: Path) -> None:
-    """Copy what the tests of a module need."""
-    ignore = shutil.ignore_patterns("__pycache__", ".*")
-    for name in (PACKAGE, "tests"):
-        shutil.copytree(ROOT / name, into / name, ignore=ignore)
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, into / name)
+    """Copy the work tree, without what tools keep in it."""
+    # All of it: any test may read a page of the documentation, or use a tool.
+    ignore = shutil.ignore_patterns("__pycache__", ".*", "dist", "htmlcov", "node_modules")
+    shutil.copytree(ROOT, into, ignore=ignore, dirs_exist_ok=True)
 
 
-def run(root: Path, file: str) -> Literal["survived", "killed", "hung"]:
-    """Run the tests of a module on the copy, and tell what became of the mutant in it."""
+def run(root: Path, file: str, seconds: float) -> tuple[Literal["survived", "killed", "hung"], str]:
+    """Run the tests of a module on the copy; return what became of the mutant, and the output."""
     # The copy comes before an installed package; no byte code, as a mutant may be as old and as
     # long as the one before it. Fixed examples: a survivor is one in the next run, too.
     environment = os.environ | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1", "CI": "1"}
     command = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *TESTS[file])
     try:
         done = subprocess.run(
-            command, cwd=root, env=environment, capture_output=True, timeout=TIMEOUT_S, check=False
+            command, cwd=root, env=environment, capture_output=True, timeout=seconds, check=False
         )
-    except subprocess.TimeoutExpired:
-        return "hung"  # nobody would miss that either
+    except subprocess.TimeoutExpired as error:
+        return "hung", (error.stdout or b"").decode()  # nobody would miss that either
+    output = done.stdout.decode() + done.stderr.decode()
     if done.returncode not in {0, 1}:  # neither passed nor failed: it did not run
-        raise RuntimeError(done.stdout.decode() + done.stderr.decode())
-    return "killed" if done.returncode else "survived"
+        raise RuntimeError(output)
+    return "killed" if done.returncode else "survived", output
 
 
-def check(number: int, mutant: Mutant) -> tuple[str, bool]:
+def patience(file: str) -> float | None:
+    """Return how long to wait for the tests of a module; None, and why, where they do not pass."""
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        copy_tree(Path(folder))
+        fate, output = run(Path(folder), file, PATIENCE_S)
+    if fate == "survived":
+        return max(TIMEOUT_S, TIMES * (time.monotonic() - begin))
+    word = "do not end" if fate == "hung" else "fail"
+    print(f"{output}\nthe tests of {file} {word} without a mutant", flush=True)
+    return None
+
+
+def check(number: int, mutant: Mutant, seconds: float) -> tuple[str, bool]:
     """Try one mutant and print how that went; return what became of it, and if it was meant to."""
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         copy_tree(root)
         mutant.apply(root)
-        fate = run(root, mutant.file)
+        fate, _ = run(root, mutant.file, seconds)
     as_told = (fate == "survived") == (mutant.equivalent is not None)
     took = time.monotonic() - begin
-    print(f"{number:3} {fate:8} {took:5.1f} s  {mutant.file}: {mutant.breaks}", flush=True)
+    lines = [f"{number:3} {fate:8} {took:5.1f} s  {mutant.file}: {mutant.breaks}"]
     if mutant.equivalent is not None:
         verdict = "equivalent" if as_told else "a test noticed it, but it was said to be equivalent"
-        print(f"    {verdict}: {mutant.equivalent.strip()}", flush=True)
+        lines.append(f"    {verdict}: {mutant.equivalent.strip()}")
     elif not as_told:
-        print("    NO TEST NOTICED", flush=True)
+        lines.append("    NO TEST NOTICED")
+    print("\n".join(lines), flush=True)
     return fate, as_told
 
 
@@ -128,15 +163,18 @@ def main() -> int:
     """Try all mutants, or those whose numbers are given."""
     parser = argparse.ArgumentParser(prog="python -m tools.mutants")
     parser.add_argument("numbers", nargs="*", type=int, help="default: all of them")
+    parser.add_argument("--jobs", type=int, default=1, help="how many to try at a time")
+    arguments = parser.parse_args()
     mutants = load()
-    numbers = parser.parse_args().numbers or range(1, len(mutants) + 1)
-    with tempfile.TemporaryDirectory() as folder:
-        copy_tree(Path(folder))
-        for file in TESTS:
-            if run(Path(folder), file) != "survived":
-                print(f"the tests of {file} fail without a mutant")
-                return 2
-    results = [check(number, mutants[number - 1]) for number in numbers]
+    numbers: Sequence[int] = arguments.numbers or range(1, len(mutants) + 1)
+    chosen = [mutants[number - 1] for number in numbers]
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        files = list(dict.fromkeys(mutant.file for mutant in chosen))
+        waits = dict(zip(files, pool.map(patience, files), strict=True))
+        known = {file: wait for file, wait in waits.items() if wait is not None}
+        if known.keys() != waits.keys():
+            return 2
+        results = list(pool.map(check, numbers, chosen, [known[mutant.file] for mutant in chosen]))
     fates = Counter(fate for fate, _ in results)
     wrong = sum(not as_told for _, as_told in results)
     print(f"{len(results)} mutants: {dict(fates)}; {wrong} not as mutants.toml says")
