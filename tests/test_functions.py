@@ -197,3 +197,21 @@ async def test_a_listener_that_returns_a_coroutine_is_named(
         await ngrok.tunnels.list()
 
     assert "on_event must be a plain function: nobody awaits what it returned" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"limiter": "redis://:S3cret@host/0"}, id="limiter"),
+        pytest.param({"on_event": "redis://:S3cret@host/0"}, id="on_event"),
+        pytest.param({"middlewares": "redis://:S3cret@host/0"}, id="middlewares"),
+        pytest.param({"middlewares": ["redis://:S3cret@host/0"]}, id="one of the middlewares"),
+    ],
+)
+def test_a_text_is_not_shown(options: dict[str, Any]) -> None:
+    """The URL of a Redis, passed where a `RedisRateLimit` of it belongs, has a password in it."""
+    with pytest.raises(ConfigurationError) as caught:
+        Client(KEY, **options)
+
+    assert str(caught.value).endswith("got str")
+    assert "S3cret" not in repr(caught.value)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ngrok_async._text import Body, checked_dumps, dumps, shown
+from ngrok_async._text import Body, as_float, checked_dumps, dumps, shown
 
 DEEP: list[Any] = []
 for _ in range(100_000):
@@ -141,3 +141,24 @@ def test_a_value_is_shown_shortened(value: object, expected: str) -> None:
 
     assert expected == shown(value)
     assert limit == sys.get_int_max_str_digits()
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (7, 7.0),
+        (0.5, 0.5),
+        (Code.ONE, 1.0),
+        (math.inf, math.inf),
+        (2**1023, 2.0**1023),
+    ],
+)
+def test_what_is_a_number(value: object, number: float) -> None:
+    """Also one with a name, and the largest power of two."""
+    assert number == as_float(value)
+
+
+@pytest.mark.parametrize("value", [True, False, None, "7", 2**1024, 1j, [7], math.nan])
+def test_what_is_no_number(value: object) -> None:
+    """A comparison refuses it: `Timeout(attempt=True)` is a slip, and no second."""
+    assert math.isnan(as_float(value))

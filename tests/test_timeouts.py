@@ -1,5 +1,7 @@
 """Many timeouts on one timer."""
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -235,3 +237,20 @@ async def test_shorter_from_now_on(clock: CountingClock, timeouts: Timeouts) -> 
     clock.advance(30)
 
     assert ([5], [2], [5]) == (long.at, short.at, endless.at)
+
+
+async def test_what_has_got_a_moment_more_is_let_go(standing: StandingClock) -> None:
+    """It leads to a request and its key; a client may live for months."""
+    timeouts = Timeouts(lambda: standing)
+    noted = Noted(standing)
+    there = weakref.ref(noted)
+    timeouts.start(noted, 3)
+    standing.shows = 60.0
+    timeouts._ring()
+    timeouts.stop(noted)
+    standing.shows = standing.set[-1]
+    timeouts._ring()
+    del noted
+    gc.collect()
+
+    assert there() is None

@@ -342,6 +342,16 @@ def test_the_path_begins_where_the_caller_says() -> None:
         decode([{"id": "a"}, {"id": None}], tuple[Part, ...], "$.things")
 
 
+@pytest.mark.parametrize("index", [0, 63, 64, 65, 127, 128, 200])
+@pytest.mark.parametrize("kind", [tuple[Part, ...], tuple[str, ...]], ids=["models", "texts"])
+def test_the_place_in_a_long_list(kind: Any, index: int) -> None:  # noqa: ANN401 # a type form
+    """Lists are tried in parts; the place that is told is that in the whole."""
+    items: list[Any] = [{"id": "a"} if kind == tuple[Part, ...] else "a"] * 250
+    items[index] = {"id": 7} if kind == tuple[Part, ...] else 7
+    with pytest.raises(MismatchError, match=rf"\$\[{index}\]"):
+        decode(items, kind)
+
+
 def test_null_means_absent_where_there_is_a_default() -> None:
     """Go writes null for empty lists and maps: every field with a default takes it then."""
     optional = [f.name for f in attrs.fields(Thing) if f.default is not attrs.NOTHING and f.init]

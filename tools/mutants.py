@@ -53,11 +53,16 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/test_credentials.py",
         "tests/wire/test_sessions.py",
         "tests/wire/test_proxies.py",
+        "tests/test_no_secret_left.py",
     ),
-    "_exact.py": ("tests/test_model.py",),
-    "_forget.py": ("tests/test_credentials.py", "tests/test_no_secret_left.py"),
+    "_exact.py": ("tests/test_fast.py", "tests/test_wire.py"),
+    "_forget.py": (
+        "tests/test_forget.py",
+        "tests/test_credentials.py",
+        "tests/test_no_secret_left.py",
+    ),
     "_functions.py": ("tests/test_functions.py",),
-    "_sendable.py": ("tests/wire/test_requests.py", "tests/wire/test_sessions.py"),
+    "_sendable.py": ("tests/test_credentials.py",),
     "_stored.py": ("tests/test_model.py",),
     "_text.py": ("tests/test_text.py",),
     "_timeouts.py": ("tests/test_timeouts.py",),
@@ -65,6 +70,7 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/wire/test_error_bodies.py",
         "tests/wire/test_requests.py",
         "tests/wire/test_sessions.py",
+        "tests/test_transport.py",
     ),
 }
 

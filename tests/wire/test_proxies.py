@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from conftest import Authority, FaultServer, InstantClock
 
+    from ngrok_async._credentials import Handler
+
     Connect = Callable[..., Client]
     Secure = Callable[..., Awaitable[FaultServer]]
 
@@ -110,6 +112,35 @@ async def test_is_refused_by_the_proxy(
 
     assert (status, None, 1) == (caught.value.status, caught.value.code, caught.value.attempts)
     assert [(0, "CONNECT", "api.ngrok.example:443")] == another.seen
+
+
+@pytest.mark.parametrize("status", [407, 502])
+async def test_a_middleware_of_the_session_sees_no_password(
+    another: "FaultServer", connect: "Connect", status: int
+) -> None:
+    """The error of a refused tunnel leads to no header that the proxy was sent, by any way."""
+    caught: list[aiohttp.ClientHttpProxyError] = []
+
+    async def watch(request: aiohttp.ClientRequest, handler: "Handler") -> aiohttp.ClientResponse:
+        try:
+            return await handler(request)
+        except aiohttp.ClientHttpProxyError as error:
+            caught.append(error)
+            raise
+
+    another.answers(status)
+    async with aiohttp.ClientSession(middlewares=[watch]) as session:
+        proxy = _with_password(another.url)
+        ngrok = connect(another, base_url=FAR, session=session, proxy=proxy, retry=None)
+        with pytest.raises(NgrokError):
+            await ngrok.request("GET", "/x")
+
+    (error,) = caught
+    assert BASIC == another.requests[0].headers["proxy-authorization"]
+    shown = f"{error!r} {error.args!r} {vars(error)!r}"
+    assert "headers" in shown  # or there is nothing to find
+    assert BASIC not in shown
+    assert PASSWORD not in shown
 
 
 @pytest.mark.parametrize("status", [302, 404, 429, 500, 502, 503])

@@ -68,6 +68,8 @@ async def test_what_nobody_asked_for(
 
     assert {} == await ngrok.request("POST", "/second", json={})
     assert [(0, "GET", "/first"), (1, "POST", "/second")] == server.seen
+    async with asyncio.timeout(5):
+        await server.hung_up(0)  # nobody would ever close it
 
 
 async def test_half_an_answer_behind_one(server: "FaultServer", connect: "Connect") -> None:
@@ -98,7 +100,7 @@ async def test_a_quiet_connection_is_kept(
 
 async def test_every_bad_one_is_passed_over(server: "FaultServer", connect: "Connect") -> None:
     """Of several kept connections the first good one is taken."""
-    ngrok = connect(server)
+    ngrok = connect(server, retry=None)
     await asyncio.gather(*(ngrok.request("GET", "/first") for _ in range(4)))
     assert 4 == server.connections
     for writer in server.writers[:3]:
