@@ -1,5 +1,6 @@
 """Requests as values, and paths that stay where they belong."""
 
+from typing import cast
 from urllib.parse import unquote, urlsplit
 
 import attrs
@@ -126,6 +127,7 @@ def test_a_path_is_encoded_where_needed(path: str, encoded: str) -> None:
         ("", "must start with '/'"),
         ("ip_policies", "must start with '/'"),
         ("https://evil.example/x", "must start with '/'"),
+        (cast("str", 5), "must be a string, got 5"),
         ("//evil.example/x", "empty or dot segments"),
         ("/", "empty or dot segments"),
         ("/a/", "empty or dot segments"),

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from threading import RLock
@@ -294,8 +295,8 @@ class RateLimit:
         except BaseException as error:
             # The caller's clock or jitter fails. Nobody would ever wake those who wait.
             while line:
-                if not (waiter := line.pop()).done():
-                    waiter.set_exception(error)
+                with suppress(asyncio.InvalidStateError):  # who is done knows of nothing
+                    line.pop().set_exception(error)
             self._close_queue(queue)
             if not isinstance(error, Exception):
                 raise

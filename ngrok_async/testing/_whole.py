@@ -60,12 +60,10 @@ def whole(model: type[Model], item: Item) -> Item:
         fact = known.get(name, {})
         value = item.get(name)
         may_lack = fact.get("answers") in {"sometimes", "never"}
-        if value is None or value == "":
-            if may_lack:
-                continue
-            value = _blank(f"{model.__name__}.{name}", hint, fact)
-        if may_lack and value in ([], {}):
+        if may_lack and value in (None, "", [], {}):
             continue
+        if value is None or value == "":
+            value = _blank(f"{model.__name__}.{name}", hint, fact)
         complete[name] = _deep(hint, value)
     return complete
 
