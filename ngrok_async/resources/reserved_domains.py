@@ -20,7 +20,7 @@ class ReservedDomainCertPolicy(Model):
 
     Attributes:
         authority: Who issues them; "letsencrypt" is the only choice.
-        private_key_type: The type of their keys; ngrok's default is "rsa".
+        private_key_type: The type of their keys; ngrok's default is "ecdsa".
     """
 
     authority: Literal["letsencrypt"] | str = ""

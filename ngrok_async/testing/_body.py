@@ -18,7 +18,7 @@ from ngrok_async.testing._forms import given
 from ngrok_async.testing._kinds import plain
 from ngrok_async.testing._messages import refusal, wrong_value
 from ngrok_async.testing._types import choices, fields, model_in
-from ngrok_async.testing._values import check_needed, check_values
+from ngrok_async.testing._values import MISSING, check_needed, check_values
 
 _SCALARS: Final[Mapping[object, tuple[type, ...]]] = {
     str: (str,),
@@ -55,7 +55,7 @@ def check_body(operation: Operation, request: Incoming) -> dict[str, JSON]:
     for name, parameter in operation.parameters.items():
         required = name in declared and parameter.default is inspect.Parameter.empty
         if required and is_create and content.get(name, "") == "":
-            raise wrong_value(name, "is required")
+            raise wrong_value(name, "is required", MISSING.get(f"{scope} {name}", 215))
     check_needed(scope, content, is_create=is_create)
     check_values(scope, content, declared)
     return content

@@ -42,6 +42,7 @@ HELD: Final[Mapping[tuple[str, str], tuple[str, int]]] = {
 }
 """By collection and part: the field that keeps the part from being taken away, and the code."""
 
+OWN_ONLY: Final = "is for domains of your own; this one is ngrok's"
 _OWN: Final = ("ngrok.app", "ngrok.dev", "ngrok.io", "ngrok-free.app", "ngrok-free.dev")
 """Domains below which ngrok lets accounts reserve names; it keeps their certificates itself."""
 
@@ -193,9 +194,7 @@ def _is_bound_by_its_url(_store: Store, _before: Item, item: Item) -> None:
 
 def _certificates_are_kept(_store: Store, _before: Item, item: Item) -> None:
     if item.get("certificate_management_policy") and is_ngroks(item["domain"]):
-        raise wrong_value(
-            "certificate_management_policy", "is for domains of your own; this one is ngrok's"
-        )
+        raise wrong_value("certificate_management_policy", OWN_ONLY, 439)
 
 
 def is_ngroks(domain: str) -> bool:
@@ -208,7 +207,7 @@ def _has_reserved_hostports(store: Store, before: Item, item: Item) -> None:
 
 
 def _has_reserved_addresses(store: Store, before: Item, item: Item) -> None:
-    _check_hostports(store, before, item, "/reserved_addrs", 7122)
+    _check_hostports(store, before, item, "/reserved_addrs", 7113)
 
 
 def _check_hostports(store: Store, before: Item, item: Item, path: str, code: int) -> None:
@@ -216,9 +215,9 @@ def _check_hostports(store: Store, before: Item, item: Item, path: str, code: in
     taken = dict(_hostports(store, item["id"]))
     for index, hostport in enumerate(hostports):
         if hostport in hostports[:index]:
-            raise refusal(7132, hostport=hostport, id=item["id"])
+            raise refusal(7122, hostport=hostport, id=item["id"])
         if hostport in taken:
-            raise refusal(7132, hostport=hostport, id=taken[hostport])
+            raise refusal(7122, hostport=hostport, id=taken[hostport])
         found = any(_covers(each, hostport) for _, each in store[path].older_than(None))
         if not found and hostport not in (before.get("hostports") or ()):
             raise refusal(code, hostport=hostport)
@@ -244,7 +243,7 @@ _Rule: TypeAlias = Callable[[Store, Item, Item], None]
 _HOSTS: Final[tuple[tuple[_Rule, str], ...]] = (
     (
         _has_reserved_hostports,
-        "`hostports` are of reserved domains (7117), and of no other edge (7132)",
+        "`hostports` are of reserved domains (7117), and of no other edge (7122)",
     ),
 )
 STATES: Final[Mapping[str, tuple[tuple[_Rule, str], ...]]] = {
@@ -252,7 +251,7 @@ STATES: Final[Mapping[str, tuple[tuple[_Rule, str], ...]]] = {
     "/edges/tcp": (
         (
             _has_reserved_addresses,
-            "`hostports` are reserved addresses (7122), and of no other edge (7132)",
+            "`hostports` are reserved addresses (7113), and of no other edge (7122)",
         ),
     ),
     "/edges/tls": _HOSTS,
@@ -273,7 +272,7 @@ STATES: Final[Mapping[str, tuple[tuple[_Rule, str], ...]]] = {
     "/reserved_domains": (
         (
             _certificates_are_kept,
-            "no `certificate_management_policy` on ngrok's domains (215; ngrok's is of 438, 439)",
+            "no `certificate_management_policy` (439) or certificate (440) on ngrok's own domains",
         ),
     ),
 }

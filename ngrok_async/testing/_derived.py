@@ -12,7 +12,7 @@ from ngrok_async.testing._certificates import (
     certificate_facts,
     made_up_facts,
 )
-from ngrok_async.testing._conflicts import is_ngroks
+from ngrok_async.testing._conflicts import OWN_ONLY, is_ngroks
 from ngrok_async.testing._messages import refusal, wrong_value
 from ngrok_async.testing._store import Item, Store
 from ngrok_async.testing._urls import described, reservation
@@ -117,7 +117,9 @@ def _reserved_domain(change: Change) -> None:
     name = change.body.get("name") or store.letters(12)
     domain = item["domain"] = item.get("domain") or f"{name}.{_BASE_DOMAIN}"
     policy = change.body.get("certificate_management_policy")
-    if "certificate_id" in change.body:
+    if change.body.get("certificate_id"):
+        if is_ngroks(domain):
+            raise wrong_value("certificate_id", OWN_ONLY, 440)
         item["certificate_management_policy"] = None
     elif policy:
         item["certificate"] = None

@@ -18,8 +18,11 @@ _TOO_MANY: Final = 429
 _BAD_GATEWAY: Final = 502
 
 _VALUES: Final = (
-    *(215, 400, 420, 421, 500, 504, 505, 600, 604, 605, 1405, 1409, 1413, 1908, 1909, 5100, 5115),
-    *(6503, 6504, 18012, 18013, 23000, 24000),
+    *(215, 400, 420, 421, 435, 438, 439, 440, 500, 504, 505, 600, 604, 605, 611),
+    *(1405, 1406, 1409, 1413, 1421, 1422, 1803, 1901, 1908, 1909, 1919, 1920, 1922, 1924, 1925),
+    *(1936, 1939, 1952, 5100, 5106, 5107, 5115, 6503, 6504, 6700, 6701, 6704),
+    *(7073, 7074, 7104, 7112, 7130, 15005, 15006, 18001, 18002, 18003, 18012, 18013, 18022),
+    *(23001, 24001),
 )
 _VALUE: Final = "The field {field!r} {must}."
 _NOTHING: Final = "There is nothing to change."
@@ -92,8 +95,8 @@ MESSAGES: Final[Mapping[int, str]] = {
     6514: "There is no backend with this id.",
     7000: "There is no edge with this id.",
     7117: "Reserve the domain of {hostport!r} first.",
-    7122: "Reserve the address {hostport!r} first.",
-    7132: "{hostport!r} is taken by {id}.",
+    7113: "Reserve the address {hostport!r} first.",
+    7122: "{hostport!r} is taken by {id}.",
     # Endpoints and operators.
     18005: "The scheme of an endpoint cannot be changed.",
     18016: "There is an endpoint with this URL that is not pooled.",
@@ -111,8 +114,8 @@ MESSAGES: Final[Mapping[int, str]] = {
 
 INFERRED: Final = frozenset(
     {
-        *(420, 421, 504, 505, 604, 605, 6503, 6504, 18012, 18013),
-        *(1908, 1909, 7117, 7122, 7132, 19002, 23000, 24000),
+        *(420, 421, 504, 505, 604, 605, 6503, 6504, 6700, 6701, 7073, 7074, 18012, 18013),
+        *(19002, 24001),
     }
 )
 """Codes that ngrok has for such a case, as far as their neighbours and reports tell."""

@@ -42,14 +42,20 @@ LIMITS: Final[Mapping[str, int]] = {"description": 255, "metadata": 4096}
 """The most bytes, as UTF-8, in the fields of these names."""
 
 _BACKENDS: Final = {"description": 6503, "metadata": 6504}
+_EDGES: Final = {"description": 7073, "metadata": 7074}
 _LENGTH_CODES: Final[Mapping[str, Mapping[str, int]]] = {
+    "/agent_ingresses": {"description": 6700, "metadata": 6701},
     "/backends/failover": _BACKENDS,
     "/backends/http_response": _BACKENDS,
     "/backends/static": _BACKENDS,
     "/backends/tunnel_group": _BACKENDS,
     "/backends/weighted": _BACKENDS,
     "/credentials": {"description": 604, "metadata": 605},
+    "/edges/https": _EDGES,
+    "/edges/tcp": _EDGES,
+    "/edges/tls": _EDGES,
     "/endpoints": {"description": 18012, "metadata": 18013},
+    "/ip_policy_rules": {"description": 1421},
     "/reserved_addrs": {"description": 504, "metadata": 505},
     "/reserved_domains": {"description": 420, "metadata": 421},
 }
@@ -66,13 +72,17 @@ _LENGTH_MAYBE: Final[Mapping[str, str]] = dict.fromkeys(
 )
 
 _KNOWN_CODES: Final[Mapping[str, int]] = {
+    "/edges/https/{}/routes match_type": 7130,
+    "/endpoints bindings": 15005,
+    "/ip_policy_rules action": 1422,
+    "/ip_restrictions type": 1803,
     "/reserved_addrs region": 500,
     "/reserved_domains region": 400,
-}
-_KNOWN_MAYBE: Final[Mapping[str, str]] = {
-    "/ip_policy_rules action": "1406, 1414, 1422",
-    "/ip_restrictions type": "1801, 1803",
-    "/ssh_certificate_authorities private_key_type": "1936, 1939 to 1942",
+    "/ssh_certificate_authorities private_key_type": 1936,
+    "AgentIngressCertPolicy authority": 1908,
+    "AgentIngressCertPolicy private_key_type": 1909,
+    "ReservedDomainCertPolicy authority": 435,
+    "ReservedDomainCertPolicy private_key_type": 1909,
 }
 _IN_ANY_CASE: Final = frozenset({"enabled_features", "format"})
 """Fields whose values were seen in other letters than those that are described."""
@@ -111,23 +121,28 @@ def _is_label(text: str) -> bool:
 
 def _is_hostport(text: str) -> bool:
     host, _, port = text.rpartition(":")
-    is_port = re.fullmatch("[0-9]{1,5}", port) is not None and int(port) in _PORTS
-    return is_port and _HOST.fullmatch(host) is not None
+    return re.fullmatch("[0-9]{1,5}", port) is not None and _HOST.fullmatch(host) is not None
+
+
+def _has_scheme(text: str) -> bool:
+    return text.partition("://")[0] in {"http", "https", "tcp", "tls"}
 
 
 def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        port = parts.port
     except ValueError:
         return False
     rest = (parts.path.strip("/"), parts.query, parts.fragment, parts.username or "")
-    return (
-        parts.scheme in {"http", "https", "tcp", "tls"}
-        and _HOST.fullmatch(parts.hostname or "") is not None
-        and (port in _PORTS if port is not None else parts.scheme != "tcp")
-        and not any(rest)
-    )
+    return _HOST.fullmatch(parts.hostname or "") is not None and not any(rest)
+
+
+def _has_port(text: str) -> bool:
+    try:
+        port = urlsplit(text).port
+    except ValueError:
+        return False
+    return not text.startswith("tcp:") if port is None else port in _PORTS
 
 
 def _is_policy(text: str) -> bool:
@@ -159,58 +174,96 @@ def _targets(target: Mapping[str, JSON] | None) -> int:
     return sum(value is not None for value in (target or {}).values())
 
 
+def _of_aws(target: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    names = ("cloudwatch_logs", "firehose", "kinesis")
+    return [target[name] for name in names if target.get(name) is not None]
+
+
+def _has_auth(target: Mapping[str, Any]) -> bool:
+    return all(service.get("auth") is not None for service in _of_aws(target))
+
+
+def _has_role(target: Mapping[str, Any]) -> bool:
+    return all(any(service["auth"].values()) for service in _of_aws(target))
+
+
+def _has_all_of_azure(target: Mapping[str, Any]) -> bool:
+    service = target.get("azure_logs_ingestion")
+    return service is None or all(service.get(name) for name in _AZURE)
+
+
+_AZURE: Final = (
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "logs_ingestion_uri",
+    "data_collection_rule_id",
+    "data_collection_stream_name",
+)
 _CIDR: Final = (
-    Check("must be a CIDR block such as 203.0.113.0/24", _is_address, 1405),
+    Check("must be a CIDR block such as 203.0.113.0/24", _is_address, 1406),
     Check("must have a mask, such as /32", lambda text: "/" in text, 1413),
     Check("must begin with the lowest address of its block", _is_lowest, 1409),
 )
-_DOMAIN: Final = (Check("must be a domain name such as shop.example.com", _is_domain),)
-_POLICY: Final = (
-    Check("must be a traffic policy, in JSON or YAML", _is_policy, maybe="15005, 15006"),
-)
-_CERTIFICATE: Final = Check("must be a certificate in PEM", _has_pem("CERTIFICATE"), 1908)
-_KEY: Final = Check("must be a private key in PEM", _has_pem("[A-Z ]*PRIVATE KEY"), 1909)
+_NO_DOMAIN: Final = "402 to 411, 513, 514"
+_POLICY: Final = "must be a traffic policy, in JSON or YAML"
+_IS_CERTIFICATE: Final = _has_pem("CERTIFICATE")
+_IS_KEY: Final = _has_pem("[A-Z ]*PRIVATE KEY")
 
 _CHECKS: Final[Mapping[str, tuple[Check, ...]]] = {
     "acl": (
         Check(
-            "must have rules such as bind:*.example.com",
-            lambda rules: all(re.fullmatch(r"bind:\S+", rule) for rule in rules),
+            "must have rules such as bind:*.example.com, or *",
+            lambda rules: all(re.fullmatch(r"bind:\S+|\*", rule) for rule in rules),
             600,
         ),
     ),
-    "ca_pem": (_CERTIFICATE,),
-    "certificate_pem": (_CERTIFICATE,),
+    "ca_pem": (Check("must be a certificate in PEM", _IS_CERTIFICATE, 1920),),
+    "certificate_pem": (
+        Check("must not be a private key", lambda text: not _IS_KEY(text), 1925),
+        Check("must be a certificate in PEM", _IS_CERTIFICATE, 1922),
+    ),
     "cidr": _CIDR,
     "hostports": (
         Check(
             "must have hosts with ports, such as shop.example.com:443",
             lambda hostports: all(map(_is_hostport, hostports)),
+            7104,
+        ),
+        Check(
+            "must have ports from 1 to 65535",
+            lambda hostports: all(int(each.rpartition(":")[2]) in _PORTS for each in hostports),
+            7112,
         ),
     ),
-    "private_key_pem": (_KEY,),
-    "/agent_ingresses domain": _DOMAIN,
+    "private_key_pem": (
+        Check("must not be a certificate", lambda text: not _IS_CERTIFICATE(text), 1924),
+        Check("must be a private key in PEM", _IS_KEY, 1901),
+    ),
+    "/agent_ingresses domain": (
+        Check("must be a domain name such as connect.example.com", _is_domain, 6704),
+    ),
     "/endpoints bindings": (
-        Check(
-            "must have one kind of binding", lambda kinds: len(kinds) <= 1, maybe="18001 to 18023"
-        ),
+        Check("must not have one twice", lambda kinds: len({*kinds}) == len(kinds), 15006),
+        Check("must have one kind of binding", lambda kinds: len(kinds) <= 1),
     ),
-    "/endpoints traffic_policy": _POLICY,
+    "/endpoints traffic_policy": (Check(_POLICY, _is_policy, 18002),),
     "/endpoints url": (
-        Check(
-            "must be a URL of http, https, tls, or of tcp with a port, and no path",
-            _is_url,
-            maybe="18001 to 18023",
-        ),
+        Check("must begin with http://, https://, tcp:// or tls://", _has_scheme, 18022),
+        Check("must be a URL without path, query and user", _is_url, 18001),
+        Check("must have a port from 1 to 65535 where its scheme has none", _has_port, 18003),
     ),
-    "/reserved_domains domain": _DOMAIN,
+    "/reserved_domains domain": (
+        Check("must have no underscore", lambda text: "_" not in text, 438),
+        Check("must be a domain name such as shop.example.com", _is_domain, maybe=_NO_DOMAIN),
+    ),
     "/reserved_domains name": (
         Check("must be one part of a domain name, such as shop", _is_label),
     ),
     "/ssh_certificate_authorities key_size": (
-        Check("must be 2048 or 4096", {2048, 4096}.__contains__, maybe="1936, 1939 to 1942"),
+        Check("must be 2048 or 4096", {2048, 4096}.__contains__, 1939),
     ),
-    "EndpointTrafficPolicy value": _POLICY,
+    "EndpointTrafficPolicy value": (Check(_POLICY, _is_policy),),
 }
 """By the name of a field, or by its collection or model and its name: what its value must be."""
 
@@ -224,13 +277,29 @@ NEEDED: Final[Mapping[str, tuple[Check, ...]]] = {
     "/event_destinations target": (
         Check("must have a service", lambda target: _targets(target) > 0, 5100),
         Check("must have one service, not several", lambda target: _targets(target) == 1, 5115),
+        Check("must have 'auth' for AWS", _has_auth, 5106),
+        Check("must have a role or keys for AWS", _has_role, 5107),
+        Check("must have all settings for Azure", _has_all_of_azure),
     ),
     "/service_users name": (Check("must not be empty", _is_name),),
-    "/vault_secrets name": (Check("must not be empty", _is_name, 24000),),
-    "/vaults name": (Check("must not be empty", _is_name, 23000),),
+    "/vault_secrets name": (Check("must not be empty", _is_name, 24001),),
+    "/vaults name": (Check("must not be empty", _is_name, 23001),),
 }
 """What a create must have though the declarations call it optional, and no update may empty."""
 
+
+MISSING: Final[Mapping[str, int]] = {
+    "/certificate_authorities ca_pem": 1919,
+    "/ip_policy_rules action": 1422,
+    "/ip_policy_rules cidr": 1405,
+    "/ip_policy_rules ip_policy_id": 1405,
+    "/ssh_credentials public_key": 611,
+    "/ssh_host_certificates public_key": 1952,
+    "/ssh_user_certificates public_key": 1952,
+    "/tls_certificates certificate_pem": 1922,
+    "/tls_certificates private_key_pem": 1901,
+}
+"""The codes for required fields that are missing; for others it is 215."""
 
 EXCLUSIVE: Final[Mapping[str, tuple[tuple[str, str, int], ...]]] = {
     "/reserved_domains": (
@@ -340,5 +409,4 @@ def _one_of(known: tuple[str, ...], key: str, *, in_any_case: bool) -> Check:
         f"must be {', '.join(others)} or {last}" if others else f"must be {last}",
         fits,
         _KNOWN_CODES.get(key, 215),
-        maybe=_KNOWN_MAYBE.get(key, ""),
     )

@@ -42,7 +42,7 @@ from .conftest import Call
         pytest.param(
             "/event_subscriptions", {"sources": [{"uri": ""}]}, 214, "sources[0].uri", id="no input"
         ),
-        pytest.param("/ip_policy_rules", {"cidr": "::/0"}, 215, "ip_policy_id", id="missing"),
+        pytest.param("/ip_policy_rules", {"cidr": "::/0"}, 1405, "ip_policy_id", id="missing"),
         pytest.param(
             "/ssh_host_certificates", {"valid_after": "today"}, 215, "valid_after", id="no time"
         ),

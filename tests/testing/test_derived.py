@@ -203,13 +203,20 @@ async def test_cloud_endpoints(call: Call, create: Create) -> None:
     assert (400, "ERR_NGROK_18005") == (status, error["error_code"])
 
 
-@pytest.mark.parametrize("url", ["https://[", "https://a:b"], ids=["host", "port"])
-async def test_urls_that_are_none(call: Call, url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "code"), [("https://[", 18001), ("https://a:b", 18003)], ids=["host", "port"]
+)
+async def test_urls_that_are_none(fake: FakeNgrok, call: Call, url: str, code: int) -> None:
     """What cannot be taken apart is refused."""
-    for path, body in (("/endpoints", {"url": url, **CLOUD}), ("/abuse_reports", {"urls": [url]})):
+    for path, body, expected in (
+        ("/endpoints", {"url": url, **CLOUD}, code),
+        ("/abuse_reports", {"urls": [url]}, 215),
+    ):
         status, error = await call("POST", path, body)
 
-        assert (400, "ERR_NGROK_215") == (status, error["error_code"])
+        assert (400, f"ERR_NGROK_{expected}") == (status, error["error_code"])
+    with pytest.raises(ValueError, match="is no URL"):
+        fake.add("/endpoints", url=url)
 
 
 async def test_pooled_endpoints(call: Call, create: Create) -> None:

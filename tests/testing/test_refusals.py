@@ -14,6 +14,7 @@ from tools import facts
 from .conftest import CERTIFICATE, PRIVATE_KEY, TARGET, Call, call_of
 from .world import CLOUD, POLICY, filled, populate
 
+ROLE: Final = {"role": {"role_arn": "arn:aws:iam::1:role/r"}}
 ID: Final = "0123456789abcdefghijklmnopq"
 SIZES: Final = (("description", 255), ("metadata", 4096))
 
@@ -57,7 +58,10 @@ CASES: Final[list[tuple[str, object, int, int | None]]] = [
     ("POST /ip_policies", [], 400, 213),
     ("POST /ip_policies", {"nope": ""}, 400, 214),
     ("POST /ip_policies", {"description": 1}, 400, 215),
-    ("POST /ip_policy_rules", rule("::/0") | {"action": ""}, 400, 215),
+    ("POST /ip_policy_rules", rule("::/0") | {"action": ""}, 400, 1422),
+    ("POST /ip_policy_rules", {"cidr": "::/0", "action": "deny"}, 400, 1405),
+    ("POST /ssh_credentials", {}, 400, 611),
+    ("POST /ssh_host_certificates", {"ssh_certificate_authority_id": "{authority}"}, 400, 1952),
     # References.
     ("POST /ip_policy_rules", rule("::/0") | {"ip_policy_id": "ipp_1"}, 404, 1402),
     ("POST /api_keys", {"owner_id": "service_1"}, 404, None),
@@ -81,32 +85,33 @@ CASES: Final[list[tuple[str, object, int, int | None]]] = [
     # Known values.
     ("POST /reserved_domains", {"domain": "c.example.com", "region": "mars"}, 400, 400),
     ("POST /reserved_addrs", {"region": "mars"}, 400, 500),
-    ("POST /ip_policy_rules", rule("::/0", action="ask"), 400, 215),
-    ("POST /ip_restrictions", {"type": "all", "ip_policy_ids": ["{policy}"]}, 400, 215),
+    ("POST /ip_policy_rules", rule("::/0", action="ask"), 400, 1422),
+    ("POST /ip_restrictions", {"type": "all", "ip_policy_ids": ["{policy}"]}, 400, 1803),
     ("POST /endpoints", endpoint("https://c.example.com", type="edge"), 400, 215),
-    ("POST /endpoints", endpoint("https://c.example.com", bindings=["private"]), 400, 215),
+    ("POST /endpoints", endpoint("https://c.example.com", bindings=["private"]), 400, 15005),
+    ("POST /endpoints", endpoint("https://c.example.com", bindings=["public"] * 2), 400, 15006),
     ("POST /event_destinations", {"target": TARGET, "format": "XML"}, 400, 215),
     ("POST /kubernetes_operators", {"enabled_features": ["ingress", "egress"]}, 400, 215),
-    ("POST /ssh_certificate_authorities", {"private_key_type": "dsa"}, 400, 215),
-    ("POST /ssh_certificate_authorities", {"key_size": 1024}, 400, 215),
+    ("POST /ssh_certificate_authorities", {"private_key_type": "dsa"}, 400, 1936),
+    ("POST /ssh_certificate_authorities", {"key_size": 1024}, 400, 1939),
     (
         "PATCH /reserved_domains/{domain}",
         {"certificate_management_policy": {"authority": "my-own"}},
         400,
-        215,
+        435,
     ),
     ("PUT /edges/tls/{tls}/tls_termination", {"terminate_at": "moon"}, 400, 215),
-    ("POST /edges/https/{edge}/routes", {"match_type": "regex", "match": "/"}, 400, 215),
+    ("POST /edges/https/{edge}/routes", {"match_type": "regex", "match": "/"}, 400, 7130),
     # Blocks of addresses.
     ("POST /ip_policy_rules", rule("203.0.113.0"), 400, 1413),
     ("POST /ip_policy_rules", rule("2001:db8::1"), 400, 1413),
     ("POST /ip_policy_rules", rule("203.0.113.7/24"), 400, 1409),
     ("PATCH /ip_policy_rules/{rule}", {"cidr": "2001:db8::1/32"}, 400, 1409),
-    ("POST /ip_policy_rules", rule("203.0.113.256/32"), 400, 1405),
-    ("POST /ip_policy_rules", rule("203.0.113.0/33"), 400, 1405),
-    ("POST /ip_policy_rules", rule("203.0.113.0/255.255.255.0"), 400, 1405),
-    ("POST /ip_policy_rules", rule("fe80::1%eth0/128"), 400, 1405),
-    ("POST /ip_policy_rules", rule("everybody"), 400, 1405),
+    ("POST /ip_policy_rules", rule("203.0.113.256/32"), 400, 1406),
+    ("POST /ip_policy_rules", rule("203.0.113.0/33"), 400, 1406),
+    ("POST /ip_policy_rules", rule("203.0.113.0/255.255.255.0"), 400, 1406),
+    ("POST /ip_policy_rules", rule("fe80::1%eth0/128"), 400, 1406),
+    ("POST /ip_policy_rules", rule("everybody"), 400, 1406),
     ("POST /ip_policy_rules", rule("2001:db8:0::/32", action="allow"), 400, 1408),
     ("DELETE /ip_policy_rules/{rule}", None, 400, 1419),
     ("DELETE /ip_policies/{policy}", None, 400, 1420),
@@ -122,7 +127,8 @@ CASES: Final[list[tuple[str, object, int, int | None]]] = [
     ("POST /reserved_domains", {"domain": "https://shop.example.com"}, 400, 215),
     ("POST /reserved_domains", {"domain": "localhost"}, 400, 215),
     ("POST /reserved_domains", {"domain": "a." * 125 + "example.com"}, 400, 215),
-    ("POST /agent_ingresses", {"domain": "-a.example.com"}, 400, 215),
+    ("POST /agent_ingresses", {"domain": "-a.example.com"}, 400, 6704),
+    ("POST /reserved_domains", {"domain": "a_b.example.com"}, 400, 438),
     ("POST /reserved_domains", {"domain": "A.example.COM"}, 400, 413),
     (
         "PATCH /reserved_domains/{domain}",
@@ -135,8 +141,9 @@ CASES: Final[list[tuple[str, object, int, int | None]]] = [
     ("POST /reserved_domains", {"name": "mine"}, 400, 413),
     ("DELETE /reserved_domains/{managed}/certificate", None, 400, 436),
     ("DELETE /reserved_domains/{domain}/certificate", None, 404, None),
-    ("PATCH /reserved_domains/{own}", {"certificate_management_policy": POLICY}, 400, 215),
-    ("POST /reserved_domains", {"certificate_management_policy": POLICY}, 400, 215),
+    ("PATCH /reserved_domains/{own}", {"certificate_management_policy": POLICY}, 400, 439),
+    ("PATCH /reserved_domains/{own}", {"certificate_id": "{certificate}"}, 400, 440),
+    ("POST /reserved_domains", {"certificate_management_policy": POLICY}, 400, 439),
     ("DELETE /reserved_domains/{domain}", None, 400, 446),
     ("DELETE /reserved_domains/{wildcard}", None, 400, 446),
     # Certificates.
@@ -144,28 +151,50 @@ CASES: Final[list[tuple[str, object, int, int | None]]] = [
         "POST /tls_certificates",
         {"certificate_pem": "MIIB", "private_key_pem": PRIVATE_KEY},
         400,
-        1908,
+        1922,
     ),
     (
         "POST /tls_certificates",
         {"certificate_pem": PRIVATE_KEY, "private_key_pem": PRIVATE_KEY},
         400,
-        1908,
+        1925,
     ),
     (
         "POST /tls_certificates",
         {"certificate_pem": CERTIFICATE, "private_key_pem": CERTIFICATE},
         400,
+        1924,
+    ),
+    ("POST /tls_certificates", {"certificate_pem": CERTIFICATE}, 400, 1901),
+    ("POST /certificate_authorities", {}, 400, 1919),
+    (
+        "POST /agent_ingresses",
+        {"domain": "i.example.com", "certificate_management_policy": {"authority": "own"}},
+        400,
+        1908,
+    ),
+    (
+        "PATCH /reserved_domains/{domain}",
+        {"certificate_management_policy": {"private_key_type": "dsa"}},
+        400,
         1909,
     ),
-    ("POST /certificate_authorities", {"ca_pem": CERTIFICATE[:-8]}, 400, 1908),
+    ("POST /certificate_authorities", {"ca_pem": CERTIFICATE[:-8]}, 400, 1920),
     ("DELETE /ssh_certificate_authorities/{authority}", None, 400, 1964),
     # Events.
     ("POST /event_destinations", {}, 400, 5100),
     ("POST /event_destinations", {"target": {"kinesis": None}}, 400, 5100),
     ("PATCH /event_destinations/{destination}", {"target": {}}, 400, 5100),
     ("POST /event_destinations", {"target": {**TARGET, "kinesis": {}}}, 400, 5115),
-    ("PATCH /event_destinations/{destination}", {"target": {"kinesis": {}}}, 400, 5108),
+    ("PATCH /event_destinations/{destination}", {"target": {"kinesis": {"auth": ROLE}}}, 400, 5108),
+    ("POST /event_destinations", {"target": {"kinesis": {"stream_arn": "arn:"}}}, 400, 5106),
+    ("POST /event_destinations", {"target": {"firehose": {"auth": {"role": None}}}}, 400, 5107),
+    (
+        "POST /event_destinations",
+        {"target": {"azure_logs_ingestion": {"tenant_id": "t"}}},
+        400,
+        215,
+    ),
     ("DELETE /event_destinations/{destination}", None, 400, 5112),
     (
         "POST /event_subscriptions/{subscription}/sources",
@@ -177,32 +206,33 @@ CASES: Final[list[tuple[str, object, int, int | None]]] = [
     ("DELETE /backends/static/{backend}", None, 400, 6502),
     ("POST /edges/https", {"hostports": ["c.example.com:443"]}, 400, 7117),
     ("PATCH /edges/tls/{tls}", {"hostports": ["b.example.com:443"]}, 400, 7117),
-    ("POST /edges/tcp", {"hostports": ["1.tcp.ngrok.io:1"]}, 400, 7122),
-    ("POST /edges/tls", {"hostports": ["a.example.com:443"]}, 400, 7132),
-    ("PATCH /edges/https/{edge}", {"hostports": ["m.example.com:443"] * 2}, 400, 7132),
-    ("POST /edges/https", {"hostports": ["a.example.com"]}, 400, 215),
-    ("POST /edges/https", {"hostports": ["a.example.com:65536"]}, 400, 215),
+    ("POST /edges/tcp", {"hostports": ["1.tcp.ngrok.io:1"]}, 400, 7113),
+    ("POST /edges/tls", {"hostports": ["a.example.com:443"]}, 400, 7122),
+    ("PATCH /edges/https/{edge}", {"hostports": ["m.example.com:443"] * 2}, 400, 7122),
+    ("POST /edges/https", {"hostports": ["a.example.com"]}, 400, 7104),
+    ("POST /edges/https", {"hostports": ["a.example.com:65536"]}, 400, 7112),
     # Endpoints and their policies.
     *(
-        ("POST /endpoints", endpoint(url), 400, 215)
-        for url in (
-            "c.example.com",
-            "ftp://c.example.com",
-            "https://",
-            "https://c.example.com/path",
-            "https://c.example.com?x=1",
-            "https://user@c.example.com",
-            "https://c d.example.com",
-            "https://c.example.com:0",
-            "https://c.example.com:65536",
-            "https://[",
-            "tcp://c.example.com",
+        ("POST /endpoints", endpoint(url), 400, code)
+        for url, code in (
+            ("c.example.com", 18022),
+            ("ftp://c.example.com", 18022),
+            ("https://", 18001),
+            ("https://c.example.com/path", 18001),
+            ("https://c.example.com?x=1", 18001),
+            ("https://user@c.example.com", 18001),
+            ("https://c d.example.com", 18001),
+            ("https://[", 18001),
+            ("https://c.example.com:0", 18003),
+            ("https://c.example.com:65536", 18003),
+            ("tcp://c.example.com", 18003),
         )
     ),
     ("POST /endpoints", endpoint("https://c.example.com") | {"url": ""}, 400, 215),
+    ("POST /endpoints", endpoint("https://c.example.com", traffic_policy=""), 400, 215),
     *(
-        ("POST /endpoints", endpoint("https://c.example.com", traffic_policy=policy), 400, 215)
-        for policy in ("", "[]", "1", '{"on_http_request": [}', "[" * 2000, "a: b: c")
+        ("POST /endpoints", endpoint("https://c.example.com", traffic_policy=policy), 400, 18002)
+        for policy in ("[]", "1", '{"on_http_request": [}', "[" * 2000, "a: b: c")
     ),
     ("PUT /edges/tls/{tls}/traffic_policy", {"value": "[]"}, 400, 215),
     ("PATCH /edges/tls/{tls}", {"traffic_policy": {"value": "{"}}, 400, 215),
@@ -230,10 +260,10 @@ CASES: Final[list[tuple[str, object, int, int | None]]] = [
         19002,
     ),
     # Names.
-    ("POST /vaults", {}, 400, 23000),
-    ("POST /vaults", {"name": ""}, 400, 23000),
-    ("PATCH /vaults/{vault}", {"name": " "}, 400, 23000),
-    ("POST /vault_secrets", {"vault_id": "{vault}", "name": ""}, 400, 24000),
+    ("POST /vaults", {}, 400, 23001),
+    ("POST /vaults", {"name": ""}, 400, 23001),
+    ("PATCH /vaults/{vault}", {"name": " "}, 400, 23001),
+    ("POST /vault_secrets", {"vault_id": "{vault}", "name": ""}, 400, 24001),
     ("POST /bot_users", {"name": ""}, 400, 215),
     ("POST /service_users", {"active": True}, 400, 215),
     ("POST /vaults", {"name": "prod"}, 400, 23004),
@@ -248,6 +278,9 @@ CASES: Final[list[tuple[str, object, int, int | None]]] = [
             ("PATCH /credentials/{credential}", (604, 605)),
             ("PATCH /backends/static/{backend}", (6503, 6504)),
             ("PATCH /endpoints/{endpoint}", (18012, 18013)),
+            ("PATCH /edges/tcp/{tcp}", (7073, 7074)),
+            ("PATCH /ip_policy_rules/{rule}", (1421, 215)),
+            ("PATCH /agent_ingresses/{ingress}", (6700, 6701)),
             ("POST /ip_policies", (215, 215)),
             ("PATCH /tls_certificates/{certificate}", (215, 215)),
         )
@@ -269,6 +302,7 @@ ELSEWHERE: Final = {
 NOT_IN_THE_FACTS: Final = {
     434: "the field text of `certificate_management_policy`",
     436: "the reference's page about removing a certificate",
+    24001: "its neighbours: 23001 is for vaults, 24003 for values",
     5127: "the reference's page about event sources",
 }
 """Codes that the list of ngrok's API errors lacks, and who names them."""

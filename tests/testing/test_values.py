@@ -130,7 +130,7 @@ async def test_yaml_without_a_parser(
     body = {"url": "https://a.example.com", "type": "cloud"}
     status, error = await call("POST", "/endpoints", body | {"traffic_policy": '{"a": '})
 
-    assert (400, "ERR_NGROK_215") == (status, error["error_code"])
+    assert (400, "ERR_NGROK_18002") == (status, error["error_code"])
     await create("/endpoints", **body, traffic_policy="- no mapping")
 
 

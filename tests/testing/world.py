@@ -24,6 +24,7 @@ WORLD: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
         "/reserved_domains",
         {"domain": "m.example.com", "certificate_management_policy": POLICY},
     ),
+    "ingress": ("/agent_ingresses", {"domain": "connect.example.com"}),
     "own": ("/reserved_domains", {"domain": "mine.ngrok.app"}),
     "address": ("/reserved_addrs", {}),
     "credential": ("/credentials", {}),
