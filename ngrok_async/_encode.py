@@ -20,6 +20,7 @@ from typing import (
 
 import attrs
 
+from ngrok_async._model import is_time
 from ngrok_async._request import JSON
 from ngrok_async._stored import default_of
 from ngrok_async._text import as_float, checked_dumps, is_int64, shown, unencodable_at
@@ -120,7 +121,6 @@ _SCALARS: Final[Mapping[object, Encoder]] = {
     bool: _boolean,
     int: _integer,
     float: _number,
-    datetime: _timestamp,
     Any: _anything,
 }
 
@@ -131,8 +131,9 @@ def encoder(hint: Any) -> Encoder:  # noqa: ANN401 # a type form
     Raises:
         TypeError: No parameter may be declared so; a mistake in a declaration, not of a caller.
     """
-    if hint in _SCALARS:
-        return _SCALARS[hint]
+    scalar = _timestamp if is_time(hint) else _SCALARS.get(hint)
+    if scalar is not None:
+        return scalar
     origin, members = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
         return _union(members)

@@ -18,7 +18,7 @@ from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from ngrok_async._fast import is_model, quick_way
-from ngrok_async._model import Model
+from ngrok_async._model import Model, is_time
 from ngrok_async._text import as_float, is_int64, shown
 
 # How Go writes a time that was never set.
@@ -109,6 +109,11 @@ def _optional_timestamp(value: object, _: object) -> datetime | None:
 
 def _optional_string(value: object, _: object) -> str | None:
     return None if value is None else _string(value, _)
+
+
+def _is_optional_time(kind: object) -> bool:
+    members = get_args(kind)
+    return NoneType in members and any(map(is_time, members))
 
 
 def _is_open_enum(kind: object) -> bool:
@@ -234,8 +239,8 @@ def exact_converter() -> Converter:
     converter.register_structure_hook(bool, _boolean)
     converter.register_structure_hook(int, _integer)
     converter.register_structure_hook(float, _number)
-    converter.register_structure_hook(datetime, _timestamp)
-    converter.register_structure_hook_func(lambda t: t == datetime | None, _optional_timestamp)
+    converter.register_structure_hook_func(is_time, _timestamp)
+    converter.register_structure_hook_func(_is_optional_time, _optional_timestamp)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook)

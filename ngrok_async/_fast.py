@@ -31,6 +31,7 @@ from typing import (
 
 import attrs
 
+from ngrok_async._model import is_time
 from ngrok_async._unfrozen import unfrozen
 
 Many: TypeAlias = Callable[[list[Any]], list[Any]]
@@ -45,6 +46,8 @@ _MOST_KEPT: Final = 1000
 _LONGEST_KEPT: Final = 64
 _LONGEST_REFERENCE: Final = 256
 _ZERO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
+# Looked up now: a loop that is made while freezegun has replaced `datetime` outlives that.
+_FROM_TEXT: Final = datetime.fromisoformat
 
 
 class UnusualError(Exception):
@@ -177,7 +180,7 @@ class _Loop:
         self.scope: dict[str, Any] = {
             "absent": {field.name: None for field in self.fields if not field.required},
             "blank": unfrozen(model),
-            "from_text": datetime.fromisoformat,
+            "from_text": _FROM_TEXT,
             "model": model,
             "text": _text,
             "texts": _TEXTS,
@@ -261,7 +264,7 @@ class _Loop:
     def _converted(self, kind: Any, field: Field) -> list[str]:  # noqa: ANN401 # a type form
         """Return the lines that check `v`, which is not null, and store what it stands for."""
         target, make = f"m.{field.name}", f"make_{field.name}"
-        if kind is datetime:
+        if is_time(kind):
             value = "None if v == zero else v" if field.nullable else "v"
             check = ["v = from_text(v)", "if v.tzinfo is not UTC: raise Unusual"]
             return [*check, f"{target} = {value}"]

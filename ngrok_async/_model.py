@@ -1,6 +1,7 @@
 """The base of all models."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 import attrs
@@ -26,3 +27,13 @@ class Model(Stored):
     def extra(self) -> Mapping[str, JSON]:
         """Fields of the answer that this version of the package does not know, read-only."""
         return MappingProxyType(dict(self._extra or {}))
+
+
+def is_time(kind: object) -> bool:
+    """Tell whether a type is that of instants.
+
+    Not by identity: freezegun puts a subclass in the place of `datetime` wherever a module has it
+    (https://github.com/spulec/freezegun), so a type and what it is compared with may be of before
+    and after.
+    """
+    return isinstance(kind, type) and issubclass(kind, datetime)

@@ -6,7 +6,6 @@ whatever is wrong): the decoder that works without msgspec looks at it then, and
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
@@ -22,7 +21,7 @@ from ngrok_async._fast import (
     is_model,
     item_kind,
 )
-from ngrok_async._model import Model
+from ngrok_async._model import Model, is_time
 
 _INT64: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -95,7 +94,7 @@ def _kind(kind: Any) -> Any:  # noqa: ANN401 # type forms
         return _INT64
     if kind in SCALARS or kind is float:
         return kind
-    if kind is datetime:
+    if is_time(kind):
         return str  # msgspec rounds to microseconds, Python cuts off
     if get_origin(kind) is tuple:
         return list.__class_getitem__(_kind(item_kind(get_args(kind)[0])))

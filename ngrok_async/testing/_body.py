@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
 from ngrok_async._encode import HasId
-from ngrok_async._model import Model
+from ngrok_async._model import Model, is_time
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async._wire import MismatchError, decode, loads
@@ -117,7 +117,7 @@ def _fits(name: str, value: JSON, kind: Any) -> bool:  # noqa: ANN401 # a type f
         for key, item in cast("Mapping[str, JSON]", value).items():
             _check(f"{name}.{key}", item, members[1])
         return True
-    if kind is datetime:
+    if is_time(kind):
         return _is_time(value)
     # A boolean is an integer to Python only.
     is_odd = isinstance(value, bool) and kind in {int, float}

@@ -6,7 +6,7 @@ from typing import Any, Final, cast, get_args, get_origin
 
 import attrs
 
-from ngrok_async._model import Model
+from ngrok_async._model import Model, is_time
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async._wire import decode
@@ -82,7 +82,7 @@ def _converted(store: Store, value: JSON, hint: Any) -> JSON:  # noqa: ANN401 # 
     if isinstance(value, list) and get_origin(hint) is tuple:
         items = cast("Sequence[JSON]", value)
         return [_converted(store, item, get_args(hint)[0]) for item in items]
-    if datetime in choices(hint) and value is not None:
+    if any(map(is_time, choices(hint))) and value is not None:
         return timestamp(decode(value, datetime))
     return cast("JSON", value)
 
@@ -100,7 +100,7 @@ def made_up(store: Store, model: type[Model], now: datetime) -> Item:
 
 def _value(store: Store, name: str, hint: Any, now: datetime) -> JSON:  # noqa: ANN401 # a type form
     kind = choices(hint)[0]
-    if kind is datetime:
+    if is_time(kind):
         return timestamp(now + _VALIDITY if name in _ENDS else now)
     if kind is Ref:
         return {"id": store.user if name in _USERS else store.new_id(f"{name}_"), "uri": ""}

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias, get_origin
 
 import attrs
 
-from ngrok_async._model import Model
+from ngrok_async._model import Model, is_time
 from ngrok_async.testing._store import Item
 from ngrok_async.testing._types import choices, fields, model_in
 
@@ -68,7 +68,7 @@ def known_fields(template: str, names: Iterable[str], model: type[Model]) -> Map
 
 
 def _plain(template: str, name: str, kinds: tuple[Any, ...]) -> Term:
-    if datetime in kinds:
+    if any(map(is_time, kinds)):
         return Term(TIME, [partial(_time, name)])
     if bool in kinds:
         return Term(TRUTH, [partial(_truth, name)])

@@ -1,10 +1,9 @@
 """What answers have of a resource: the fields that ngrok's documented answers always have."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
-from ngrok_async._model import Model
+from ngrok_async._model import Model, is_time
 from ngrok_async._request import JSON
 from ngrok_async.testing import _facts
 from ngrok_async.testing._store import Item
@@ -41,7 +40,6 @@ _BLANK: Final[Mapping[object, JSON]] = {
     bool: False,
     int: 0,
     float: 0.0,
-    datetime: _UNSET,
     Literal: "",
     tuple: [],
     Mapping: {},
@@ -78,7 +76,7 @@ def _blank(place: str, hint: Any, fact: _facts.Field) -> JSON:  # noqa: ANN401 #
     kind = choices(hint)[0]
     if is_model(kind):
         return {}  # which becomes whole
-    return _BLANK.get(get_origin(kind) or kind)
+    return _UNSET if is_time(kind) else _BLANK.get(get_origin(kind) or kind)
 
 
 def _deep(hint: Any, value: JSON) -> JSON:  # noqa: ANN401 # a type form

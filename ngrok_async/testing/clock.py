@@ -1,10 +1,14 @@
 """A clock that tests can turn by hand."""
 
 import asyncio
+import math
 import time
 from bisect import insort
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+from ngrok_async._text import as_float
+from ngrok_async.testing._arguments import flag, span, wrong
 
 
 class TurnableClock:
@@ -15,30 +19,48 @@ class TurnableClock:
 
     Args:
         running: Whether time goes by on its own as well. If not, the clock shows 0 until you turn
-            it, and no timer fires by itself.
+            it, and no timer fires by itself. Where freezegun has stopped the time of Python, a
+            running clock stands too, and moves as it does; time-machine turns its time of day only.
     """
 
     def __init__(self, *, running: bool = True) -> None:
         """Start the clock; see the class for its argument."""
-        self._running = running
-        self._offset = 0.0
+        self._running = flag("running", running)
+        self._turned = 0.0
+        self._seen = 0.0
+        self._lost = 0.0
         self._turning: float | None = None  # the time shown to the callbacks of `advance`
+        self._turning_from = 0.0
         self._timers: list[_Timer] = []  # by due time; first set, first run
         self._loop: asyncio.AbstractEventLoop | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
         self._watchers: set[asyncio.Future[None]] = set()
-        self._origin = datetime.now(UTC) - timedelta(seconds=self.time())
+        self._origin = datetime.now(UTC)
 
     def time(self) -> float:
         """Return the current time in seconds; only differences mean something."""
         if self._turning is not None:
             return self._turning
-        return self._offset + (time.monotonic() if self._running else 0.0)
+        return self._turned + self._unturned()
 
     def now(self) -> datetime:
-        """Return the time of day: the real one when the clock was made, plus what went by since."""
-        return self._origin + timedelta(seconds=self.time())
+        """Return the time of day: the real one, plus how far the clock was turned.
+
+        That of a clock that does not run is the one when it was made.
+        """
+        origin = datetime.now(UTC) if self._running else self._origin
+        on_the_way = 0.0 if self._turning is None else self._turning - self._turning_from
+        return origin + timedelta(seconds=self._turned + on_the_way)
+
+    def _unturned(self) -> float:
+        if not self._running:
+            return 0.0
+        seen = time.monotonic()
+        # When freezegun lets time go, this goes back by decades. What waits would wait as long.
+        self._lost += max(0.0, self._seen - seen)
+        self._seen = seen
+        return self._lost + seen
 
     @property
     def next_due(self) -> float | None:
@@ -49,15 +71,21 @@ class TurnableClock:
         """Call `callback` once `time()` has reached `when`.
 
         A running clock needs a running event loop for this.
+
+        Raises:
+            ValueError: `when` is no time, or there is nothing to call.
         """
+        if not math.isfinite(as_float(when)):
+            raise wrong("when", "a time of this clock, such as clock.time() + 5", when)
+        if not callable(callback):
+            raise wrong("callback", "what can be called without arguments", callback)
         if self._running:
             self._loop = asyncio.get_running_loop()
         timer = _Timer(when, callback, self._drop)
         insort(self._timers, timer, key=_due)
         self._set_alarm()
-        for watcher in self._watchers:
-            if not watcher.done():
-                watcher.set_result(None)
+        for watcher in tuple(self._watchers):
+            wake(watcher)
         return timer
 
     async def wait_for_timer(self) -> float:
@@ -82,16 +110,23 @@ class TurnableClock:
 
         While a callback runs, the clock shows the time at which that callback was due. Timers that
         callbacks add are run as well if they fall within the same span. Tasks that a callback wakes
-        go on later, when the caller next awaits something.
+        go on later, when the caller next awaits something. It may be called in any thread.
 
         Args:
-            seconds: How far to turn it; not negative.
+            seconds: How far to turn it; from 0 on.
+
+        Raises:
+            ValueError: They are not seconds from 0 on, or lead beyond the year 9999.
+            RuntimeError: A callback of `advance` calls it.
         """
-        if seconds < 0:
-            raise ValueError(f"a clock cannot be turned back, got {seconds!r} seconds")
+        seconds = span("seconds", seconds)
+        try:
+            _ = self.now() + timedelta(seconds=seconds)
+        except OverflowError:
+            raise wrong("seconds", "fewer: the clock ends with the year 9999", seconds) from None
         if self._turning is not None:
             raise RuntimeError("a callback of advance() must not advance the clock itself")
-        self._turning = self.time()
+        self._turning = self._turning_from = self.time()
         end = self._turning + seconds
         try:
             while self._timers and self._timers[0].when <= end:
@@ -100,17 +135,21 @@ class TurnableClock:
                 timer.callback()
         finally:
             self._turning = None
-            self._offset += seconds
+            self._turned += seconds
             self._set_alarm()
 
     def _set_alarm(self) -> None:
+        if self._loop is not None:
+            call_in(self._loop, self._set_alarm_here)
+
+    def _set_alarm_here(self) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        if self._loop is not None and self._timers and not self._loop.is_closed():
+        if self._timers:
             self._alarm_at = self._timers[0].when
             delay = max(0.0, self._alarm_at - self.time())
-            self._alarm = self._loop.call_later(delay, self._ring)
+            self._alarm = asyncio.get_running_loop().call_later(delay, self._ring)
 
     def _ring(self) -> None:
         # Event loops call up to one tick of their clock early.
@@ -125,6 +164,28 @@ class TurnableClock:
         if timer in self._timers:
             self._timers.remove(timer)
             self._set_alarm()
+
+
+def call_in(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
+    """Call in an event loop: now if it is the running one, soon if not, never if it is closed."""
+    try:
+        is_here = asyncio.get_running_loop() is loop
+    except RuntimeError:  # none runs in this thread
+        is_here = False
+    if is_here:
+        callback()
+    elif not loop.is_closed():
+        loop.call_soon_threadsafe(callback)
+
+
+def wake(waiting: asyncio.Future[None]) -> None:
+    """Let whoever awaits a future go on, whatever the thread or event loop of each."""
+
+    def go_on() -> None:
+        if not waiting.done():
+            waiting.set_result(None)
+
+    call_in(waiting.get_loop(), go_on)
 
 
 class _Timer:
