@@ -55,7 +55,7 @@ use_all_of_pyenv()
 
 
 # The tests talk to nobody, and must not find a key in the environment that makes them.
-NO_ACCOUNT = {"NGROK_API_KEY": None, "NGROK_API_URL": None}
+NO_ACCOUNT = dict.fromkeys(("NGROK_API_KEY", "NGROK_API_URL", "NGROK_ALLOW_INSECURE"))
 
 
 def group(name: str) -> list[str]:

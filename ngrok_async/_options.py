@@ -108,6 +108,17 @@ def api_key_of(given: str | AskForKey | None) -> APIKey | AskedKey:
     )
 
 
+def allow_insecure_of(given: object) -> bool:
+    """Return whether the key may be sent unencrypted: as given, or as the environment has it."""
+    # Of neither does a text such as "no" count as yes, and give the key away.
+    if given is not None:
+        return instance("allow_insecure", cast("bool", given), bool, "True")
+    wanted = os.environ.get("NGROK_ALLOW_INSECURE", "")
+    if wanted not in {"", "0", "1"}:
+        raise ConfigurationError(f"NGROK_ALLOW_INSECURE must be 1 or 0; got {shown(wanted)}")
+    return wanted == "1"
+
+
 def base_url_of(given: URLLike | None, *, allow_insecure: bool) -> str:
     """Return the base URL without a slash at its end, if the key may be sent there."""
     url = _url_text(given) or os.environ.get("NGROK_API_URL") or DEFAULT_BASE_URL
@@ -125,7 +136,7 @@ def base_url_of(given: URLLike | None, *, allow_insecure: bool) -> str:
     if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts.hostname or ""):
         msg = (
             f"base_url must be https, got {shown(url)}: the API key would be readable on the way "
-            "(http is for this machine only, or with allow_insecure=True)"
+            "(http is for this machine only, or with allow_insecure=True or NGROK_ALLOW_INSECURE=1)"
         )
         raise ConfigurationError(msg)
     path = parts.path.rstrip("/")

@@ -22,6 +22,7 @@ from ngrok_async._mistakes import OF_CLIENT, ExplainedContext, Instead, explaine
 from ngrok_async._operation import Resource
 from ngrok_async._options import (
     URLLike,
+    allow_insecure_of,
     api_key_of,
     base_url_of,
     clock_of,
@@ -148,7 +149,7 @@ class Client(ExplainedContext):
         prefetch: bool = True,
         app_info: str | None = None,
         on_event: OnEvent | None = None,
-        allow_insecure: bool = False,
+        allow_insecure: bool | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Check the options. Nothing is sent, and no event loop needs to run.
@@ -177,7 +178,8 @@ class Client(ExplainedContext):
             on_event: Is called with what happens: attempts, waits, repetitions and pauses, see
                 `ngrok_async.events`.
             allow_insecure: Accept a base URL with http:// on another host. The key is then readable
-                by everyone on the way.
+                by everyone on the way. Default: whether the environment's NGROK_ALLOW_INSECURE is
+                "1", for tests in containers; else False.
             clock: Where the time for limits and pauses comes from, for tests; default: the event
                 loop.
         """
@@ -188,9 +190,8 @@ class Client(ExplainedContext):
             raise
         finally:
             del api_key, proxy  # tracebacks print local variables
-        # A text such as "no" would count as yes, and give the key away.
-        instance("allow_insecure", allow_insecure, bool, "True")
-        self._account = (base_url_of(base_url, allow_insecure=allow_insecure), key)
+        insecure = allow_insecure_of(allow_insecure)
+        self._account = (base_url_of(base_url, allow_insecure=insecure), key)
         self._given_clock = clock_of(clock)
         self._limiter = limiter_of(limiter)
         self._middlewares = middlewares_of(middlewares)

@@ -44,7 +44,8 @@ KEY = "2key"
 @pytest.fixture(autouse=True)
 def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take what the client reads out of the environment."""
-    for name in ("NGROK_API_KEY", "NGROK_API_URL", "NGROK_AUTHTOKEN"):
+    names = ("NGROK_API_KEY", "NGROK_API_URL", "NGROK_ALLOW_INSECURE", "NGROK_AUTHTOKEN")
+    for name in names:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -320,6 +321,44 @@ def test_http_is_allowed_on_demand() -> None:
     client = Client(KEY, base_url="http://gateway.internal", allow_insecure=True)
 
     assert "http://gateway.internal" == client.base_url
+
+
+@pytest.mark.parametrize(
+    ("variable", "argument", "allowed"),
+    [
+        (None, None, False),
+        ("", None, False),
+        ("0", None, False),
+        ("1", None, True),
+        ("1", False, False),
+        ("0", True, True),
+        ("no", True, True),  # nobody asks the environment
+    ],
+)
+def test_the_environment_may_allow_http(
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str | None,
+    *,
+    argument: bool | None,
+    allowed: bool,
+) -> None:
+    """Only a 1 does, and an argument has the last word."""
+    monkeypatch.setenv("NGROK_API_URL", "http://ngrok:4040")
+    if variable is not None:
+        monkeypatch.setenv("NGROK_ALLOW_INSECURE", variable)
+    if allowed:
+        assert "http://ngrok:4040" == Client(KEY, allow_insecure=argument).base_url
+    else:
+        with pytest.raises(ConfigurationError, match=r"must be https.*NGROK_ALLOW_INSECURE=1"):
+            Client(KEY, allow_insecure=argument)
+
+
+@pytest.mark.parametrize("variable", ["true", "yes", "no", " 1", "2"])
+def test_the_environment_may_not_be_unclear(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """What is neither 1 nor 0 is refused, whatever the base URL: it may be meant either way."""
+    monkeypatch.setenv("NGROK_ALLOW_INSECURE", variable)
+    with pytest.raises(ConfigurationError, match=f"must be 1 or 0; got '{variable}'"):
+        Client(KEY)
 
 
 @given(st.text(max_size=20), st.sampled_from(["", "https://", "https://h", "https://h/"]))
