@@ -6,7 +6,6 @@ beside the package since importing anything inside of it imports aiohttp: the fi
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,9 +22,6 @@ else:
         from pytest_asyncio import fixture as _async_fixture
     except ImportError:
         _async_fixture = pytest.fixture  # for anyio, or nobody: see `_ngrok_loop`
-
-# A key of its own for each test: the clients of one key share a rate limit.
-_keys = (f"key-of-fake-ngrok-{number}" for number in count(1))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,12 +62,18 @@ async def fake_ngrok(
     """Serve a fake ngrok API that every `Client()` of the test finds; see the marker's options."""
     from ngrok_async._transport import Transport  # noqa: PLC0415 # see the module
     from ngrok_async.testing import FakeNgrok  # noqa: PLC0415 # see the module
+    from ngrok_async.testing._arguments import flag  # noqa: PLC0415 # see the module
     from ngrok_async.testing._leftovers import Watch  # noqa: PLC0415 # see the module
 
-    options: dict[str, Any] = {"api_key": next(_keys), "clock": ngrok_clock, **_marked(request)}
+    options: dict[str, Any] = {"clock": ngrok_clock, **_marked(request)}
     allowed = options.pop("allow_leftovers", False)
+    try:
+        fake = FakeNgrok(**options)
+        flag("allow_leftovers", allowed)
+    except (TypeError, ValueError) as error:  # no such option, or not with this value
+        pytest.fail(f"pytest.mark.fake_ngrok: {error}", pytrace=False)
     with pytest.MonkeyPatch.context() as patch:
-        async with FakeNgrok(**options) as fake:
+        async with fake:
             watch = Watch(fake)
             patch.setattr(Transport, "open", watch.noting(Transport.open))
             patch.setenv("NGROK_API_KEY", fake.api_key)

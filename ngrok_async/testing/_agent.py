@@ -48,7 +48,11 @@ def _short(_agent: object, field: _Field, value: str) -> None:
 def _commands(value: Iterable[str] | None) -> frozenset[str] | None:
     if value is None:
         return None
-    if isinstance(value, str) or not (wanted := frozenset(value)) <= frozenset(COMMANDS):
+    try:
+        wanted = frozenset(value)
+    except TypeError:  # nothing to iterate over
+        wanted = frozenset({"?"})
+    if isinstance(value, str) or not wanted <= frozenset(COMMANDS):
         raise ValueError(f'obeys must be commands such as ("stop",), got {value!r}')
     return wanted
 

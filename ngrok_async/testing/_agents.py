@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ngrok_async.testing._agent import Agent
+from ngrok_async.testing._arguments import wrong
 from ngrok_async.testing._excuses import check_able
 from ngrok_async.testing._messages import refusal
 from ngrok_async.testing._offers import SESSIONS, Offer, Offers
@@ -134,10 +135,18 @@ class Agents:
         plan.fetching = newest
         plan.fetch.plan(agent.update_delay, plan.have_fetched)
 
+    def known(self, agent: object) -> Agent:
+        """Return an agent of this fake.
+
+        Raises:
+            ValueError: It is none.
+        """
+        if not isinstance(agent, Agent) or agent not in self._plans:
+            raise wrong("agent", "one that add_agent() of this fake has returned", agent)
+        return agent
+
     def _plan(self, agent: Agent, *, online: bool) -> "_Plan":
-        plan = self._plans.get(agent)
-        if plan is None:
-            raise ValueError(f"an agent of this fake is needed, got {agent!r}")
+        plan = self._plans[self.known(agent)]
         if agent.online is not online:
             raise ValueError(f"the agent is {'not ' if online else ''}online: {agent.id}")
         return plan

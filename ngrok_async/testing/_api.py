@@ -10,6 +10,7 @@ from typing import Final
 
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
+from ngrok_async._text import shown
 from ngrok_async.testing._agents import Agents
 from ngrok_async.testing._answers import Answer, Incoming, RefusedError, json_answer
 from ngrok_async.testing._body import check_body, check_fields
@@ -119,14 +120,20 @@ class API:
         Raises:
             ValueError: There is no such collection, or an item of it cannot be like that.
         """
-        kind = self._kinds.get(path)
+        kind = self._kinds.get(str(path))
         if kind is None:
-            raise ValueError(f"there is no collection {path!r}; one is '/ip_policies'")
+            raise ValueError(f"path: there is no collection {shown(path)}; one is '/ip_policies'")
+        if "id" in given and self._store[path].get(str(given["id"])) is not None:
+            raise ValueError(f"{path} has {shown(given['id'])} already: each id can be there once")
         try:
             check_fields("", given, fields(kind.model))
             return self._create(Place(kind, path), given, {})
         except RefusedError as refused:
             raise ValueError(f"cannot add this to {path}: {refused}") from None
+        except KeyError as field:
+            raise ValueError(
+                f"cannot add this to {path}: it needs the field {field}, from which others follow"
+            ) from None
 
     async def _usual(self, match: Match, query: Query, body: dict[str, JSON]) -> Answer:
         operation = match.operation

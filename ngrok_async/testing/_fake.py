@@ -1,13 +1,15 @@
 """The fake as its users see it."""
 
+import re
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from ngrok_async._request import JSON
 from ngrok_async.testing._agent import Agent
 from ngrok_async.testing._agents import Agents
 from ngrok_async.testing._api import API
+from ngrok_async.testing._arguments import text, whole, wrong
 from ngrok_async.testing._cursors import Cursors
 from ngrok_async.testing._faults import Fault, Faults
 from ngrok_async.testing._fleet import Fleet
@@ -17,12 +19,16 @@ from ngrok_async.testing._server import ReceivedRequest, Server
 from ngrok_async.testing._store import Store
 from ngrok_async.testing.clock import TurnableClock
 
-_MADE_UP_KEY = "2fakeKeyOfTheFakeNgrokAPI00_7notARealSecretAtAll0"
-_NO_HEADERS: Mapping[str, str] = {}
+_KEY: Final = "2fakeKeyOfTheFakeNgrokAPI{number:02}_7notARealSecretAtAll0"
+_NOT_IN_HEADERS: Final = re.compile("[^!-~]")
+_LAST_PORT: Final = 65535
+# Where a fake is reached that listens at all addresses of the machine.
+_HERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # only where the user says so
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 class FakeNgrok(Fleet):
-    """An ngrok API for tests, served on 127.0.0.1 from within your process.
+    """An ngrok API for tests, served from within your process.
 
     It knows every operation that this package declares, insists on what ngrok insists on (the key,
     the version, the content type, known fields and parameters, the rate limit), and answers with
@@ -45,6 +51,7 @@ class FakeNgrok(Fleet):
         limit: int | None = 120,
         window: float = 60.0,
         max_in_flight: int | None = None,
+        host: str = "127.0.0.1",
         port: int = 0,
         clock: TurnableClock | None = None,
         agents: int = 0,
@@ -57,11 +64,14 @@ class FakeNgrok(Fleet):
         """Set the fake up; nothing listens before `start`.
 
         Args:
-            api_key: The key that it lets in; default: a made-up one.
+            api_key: The key that it lets in; default: a made-up one, which no other fake of this
+                process has.
             limit: Requests that it accepts in any window, counted when they arrive; rejected ones
                 do not count (ngrok does not say whether they do). 0 or None: no limit.
             window: The length of the window in seconds.
             max_in_flight: Requests that it accepts at a time; 0 or None: no limit.
+            host: Where it listens. "0.0.0.0" is at all addresses of the machine, for containers and
+                other machines; then `links` has to be the address under which they reach it.
             port: Where it listens; 0: any free port, the same again after a stop.
             clock: Another clock, to share it or to make it stand still.
             agents: How many agents are connected from the start.
@@ -81,11 +91,14 @@ class FakeNgrok(Fleet):
         Raises:
             ValueError: An argument cannot be.
         """
-        self.api_key: str = api_key or _MADE_UP_KEY
+        if clock is not None and not isinstance(clock, TurnableClock):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
+            raise wrong("clock", "a TurnableClock", clock)
         self.clock: TurnableClock = clock or TurnableClock()
-        self._port = port
-        self._agents_at_start = agents
+        self._host = text("host", host, "127.0.0.1")
+        self._port = whole("port", port, f"from 0 to {_LAST_PORT}", most=_LAST_PORT)
+        self._agents_at_start = whole("agents", agents, "a whole number from 0 on")
         self._store = Store(self.clock.now, links)
+        self.api_key: str = _key(api_key, self._store.number)
         super().__init__(
             Agents(self._store, self.clock),
             Faults(),
@@ -105,14 +118,26 @@ class FakeNgrok(Fleet):
         self._server = Server(self._api, self._store, limits, self._faults, self.clock)
 
     async def start(self) -> None:
-        """Begin to listen; after a `stop` on the same port, and with everything still there."""
-        self._port = await self._server.start(self._port)
-        self._store.url = f"http://127.0.0.1:{self._port}"
+        """Begin to listen; after a `stop` on the same port, and with everything still there.
+
+        Raises:
+            RuntimeError: It listens already.
+            OSError: There is no such host, or the port is taken.
+        """
+        address, self._port = await self._server.start(self._host, self._port)
+        address = _HERE.get(address, address)
+        self._store.url = f"http://{f'[{address}]' if ':' in address else address}:{self._port}"
         count, self._agents_at_start = self._agents_at_start, 0
         self.add_agents(count)
 
     async def stop(self) -> None:
-        """Stop listening and cut all connections, stalled ones included."""
+        """Stop listening and cut all connections, stalled ones included.
+
+        Harmless when it is not listening.
+
+        Raises:
+            RuntimeError: It was started in another event loop, which is still open.
+        """
         await self._server.stop()
 
     async def __aenter__(self) -> Self:
@@ -145,7 +170,12 @@ class FakeNgrok(Fleet):
         return self._server.rejections
 
     async def wait_for_requests(self, count: int = 1) -> None:
-        """Wait until `requests` has as many entries."""
+        """Wait until `requests` has as many entries.
+
+        Raises:
+            ValueError: It never can have.
+        """
+        count = whole("count", count, "a whole number from 0 on")
         await self._server.wait_for_requests(count)
 
     def add(self, path: str, **given: JSON) -> str:
@@ -159,6 +189,9 @@ class FakeNgrok(Fleet):
 
         Returns:
             Its id.
+
+        Raises:
+            ValueError: There is no such list, or no such item can be in it, or one has the `id`.
         """
         return str(self._api.add(path, given)["id"])
 
@@ -206,11 +239,13 @@ class FakeNgrok(Fleet):
             applied: Whether the request has its effect all the same, before the delay.
             agent: Only requests that name the session of this agent, whichever it has then; see
                 also `refuse`.
+
+        Raises:
+            ValueError: An argument cannot be, no operation has the route, or two arguments exclude
+                each other.
         """
-        if status is None and not (delay or drop or stall):
-            raise ValueError("a fault needs a status, delay=, drop= or stall=")
         fault = Fault(
-            route=route,
+            routes=(route,),
             status=status,
             code=code,
             message=message,
@@ -221,10 +256,26 @@ class FakeNgrok(Fleet):
             drop=drop,
             stall=stall,
             applied=applied,
-            agent=agent,
+            agent=None if agent is None else self._agents.known(agent),
         )
         self._faults.add(fault, times)
 
     def heal(self) -> None:
         """Forget all faults that are still to come."""
         self._faults.clear()
+
+    @property
+    def unmet_faults(self) -> tuple[str, ...]:
+        """What was scripted, and where, and no request has met: a route or order gone wrong?"""
+        return self._faults.unmet()
+
+
+def _key(given: object, number: int) -> str:
+    if given is None:
+        return _KEY.format(number=number)
+    # Without the value: somebody may try it with the true key.
+    if not isinstance(given, str) or not given or _NOT_IN_HEADERS.search(given):
+        raise ValueError(
+            "api_key must be printable ASCII without spaces, or None for a made-up one"
+        )
+    return given

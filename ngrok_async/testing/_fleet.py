@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Final, Literal, TypedDict, Unpack
 from urllib.parse import urlsplit
 
+from ngrok_async._text import shown
 from ngrok_async.testing._agent import Agent, seconds
 from ngrok_async.testing._agents import Agents
+from ngrok_async.testing._arguments import flag, moment, text, whole
 from ngrok_async.testing._excuses import EXCUSES
 from ngrok_async.testing._faults import Fault, Faults
 from ngrok_async.testing._messages import refusal
-from ngrok_async.testing._offers import BINDINGS, SESSIONS, Offer
+from ngrok_async.testing._offers import BINDINGS, SCHEMES, SESSIONS, Offer
 
 _EXCUSES: Final = {f"ERR_NGROK_{number}": number for number in EXCUSES}
 
@@ -102,7 +104,10 @@ class Fleet:
         Raises:
             ValueError: There are no such agents.
         """
-        return tuple(self.add_agent(**alike) for _ in range(_count("count", count)))
+        return tuple(
+            self.add_agent(**alike)
+            for _ in range(whole("count", count, "a whole number from 0 on"))
+        )
 
     def add_agent(
         self,
@@ -153,9 +158,8 @@ class Fleet:
         Raises:
             ValueError: There is no such agent.
         """
-        if started_at is not None and started_at.tzinfo is None:
-            raise ValueError(f"started_at needs a time zone, got {started_at!r}")
-        tunnels = _count("tunnels", tunnels)
+        started_at = moment("started_at", started_at)
+        tunnels = whole("tunnels", tunnels, "a whole number from 0 on")
         given = {
             **self._delays,
             "agent_version": agent_version,
@@ -222,6 +226,8 @@ class Fleet:
         scheme = _scheme(public_url)
         if binding not in BINDINGS:
             raise ValueError(f"binding must be one of {BINDINGS}, got {binding!r}")
+        if proto is not None and proto not in SCHEMES:
+            raise ValueError(f"proto must be one of {SCHEMES}, got {proto!r}")
         if scheme and proto not in {None, scheme}:
             raise ValueError(f"proto {proto!r} is not that of public_url {public_url!r}")
         return self._agents.offer(
@@ -258,7 +264,9 @@ class Fleet:
         Raises:
             ValueError: It is not online, or on its way out already.
         """
-        self._agents.drop(agent, seconds("back_after", back_after), restarted=restarted)
+        self._agents.drop(
+            agent, seconds("back_after", back_after), restarted=flag("restarted", restarted)
+        )
 
     def start_agent(self, agent: Agent) -> None:
         """Start the program of an agent that is away, as somebody at its machine does.
@@ -299,35 +307,24 @@ class Fleet:
         Raises:
             ValueError: The code is none of these, or not one of the command.
         """
-        number = _EXCUSES.get(code)
+        number = _EXCUSES.get(str(code))
         if number is None:
-            raise ValueError(f"code must be one of {', '.join(_EXCUSES)}; got {code!r}")
+            raise ValueError(f"code must be one of {', '.join(_EXCUSES)}; got {shown(code)}")
         commands = EXCUSES[number]
         if command not in {None, *commands}:
             raise ValueError(f"{code} is a refusal of {' and '.join(commands)}, not of {command}")
-        refused = refusal(number, reason=reason)
+        refused = refusal(number, reason=text("reason", reason, "no disk space"))
         fault = Fault(
-            route=tuple(
+            routes=tuple(
                 f"POST {SESSIONS}/{{id}}/{one}" for one in commands if command in {None, one}
             ),
             status=refused.status,
             code=code,
             message=refused.message,
             applied=applied,
-            agent=agent,
+            agent=None if agent is None else self._agents.known(agent),
         )
         self._faults.add(fault, times)
-
-
-def _count(name: str, value: object) -> int:
-    """Return a number of things that can be.
-
-    Raises:
-        ValueError: It cannot.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{name} must be a number from 0 up, got {value!r}")
-    return value
 
 
 def _scheme(url: object) -> str:
@@ -342,6 +339,6 @@ def _scheme(url: object) -> str:
     with suppress(ValueError):  # brackets that are no IPv6 address, a port that is none
         if isinstance(url, str) and urlsplit(url).port != 0:
             scheme = urlsplit(url).scheme
-    if not scheme or "." in scheme:
+    if scheme not in SCHEMES:
         raise ValueError(f"public_url must be like 'https://shop.ngrok.app', got {url!r}")
     return scheme

@@ -1,4 +1,4 @@
-"""What a test leaves behind: clients and sessions that are open, tasks that still run."""
+"""What a test leaves behind: open clients and sessions, tasks that still run, unmet faults."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -76,6 +76,7 @@ class Watch:
         tasks = await _ending(self._of_the_test)
         left = [_name(task) for task in tasks]
         await _end(tasks)
+        left += [f"a fault that no request met: {fault}" for fault in self._fake.unmet_faults]
         for session, transport in self._transports.items():
             if session.closed:
                 continue

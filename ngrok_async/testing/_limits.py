@@ -3,6 +3,7 @@
 from collections import deque
 
 from ngrok_async.testing._answers import RefusedError
+from ngrok_async.testing._arguments import span, whole
 from ngrok_async.testing._messages import refusal
 
 
@@ -13,10 +14,14 @@ class Limits:
     """
 
     def __init__(self, requests: int | None, window: float, in_flight: int | None) -> None:
-        """Set the limits; None or 0 is no limit."""
-        self._requests = requests
-        self._window = window
-        self._max_in_flight = in_flight
+        """Set the limits; None or 0 is no limit.
+
+        Raises:
+            ValueError: There are no such limits.
+        """
+        self._requests = _most("limit", requests)
+        self._window = span("window", window, above=0)
+        self._max_in_flight = _most("max_in_flight", in_flight)
         self._arrivals: deque[float] = deque()
         self._in_flight = 0
 
@@ -36,3 +41,7 @@ class Limits:
     def leave(self) -> None:
         """Count a request out that `enter` let in."""
         self._in_flight -= 1
+
+
+def _most(name: str, value: object) -> int:
+    return 0 if value is None else whole(name, value, "a whole number from 0 on, or None")

@@ -18,6 +18,7 @@ _HOSTS: Final = {"public": "ngrok.app", "internal": "internal", "kubernetes": "d
 _FIRST_PORT: Final = 10_000
 _PORTS_OF_A_HOST: Final = 10_000
 
+SCHEMES: Final = ("https", "http", "tcp", "tls")
 BINDINGS: Final = tuple(_HOSTS)
 
 

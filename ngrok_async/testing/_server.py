@@ -1,12 +1,14 @@
 """Serves the API over HTTP, with its limits and the scripted faults, and notes what it receives."""
 
 import asyncio
+import logging
+import socket
 from collections.abc import Mapping
 from typing import Final
 
 import attrs
 from aiohttp import web
-from multidict import CIMultiDict
+from multidict import CIMultiDict, MultiDict, MultiMapping
 
 from ngrok_async._request import JSON
 from ngrok_async._wire import MismatchError, loads
@@ -15,8 +17,9 @@ from ngrok_async.testing._api import API
 from ngrok_async.testing._faults import Faults
 from ngrok_async.testing._limits import Limits
 from ngrok_async.testing._store import Store
-from ngrok_async.testing.clock import TurnableClock
+from ngrok_async.testing.clock import TurnableClock, wake
 
+_LOG: Final = logging.getLogger("ngrok_async.testing")
 # How long a stop waits for a client that is still sending; all else ends at once.
 _GRACE: Final = 0.2
 _TOO_MANY_REQUESTS: Final = 429
@@ -29,7 +32,8 @@ class ReceivedRequest:
     Attributes:
         method: The HTTP method.
         path: The path, percent-encoded as on the wire.
-        query: The decoded parameters of the query, by name.
+        query: The decoded parameters of the query, by name: a mapping whose `getall(name)` has all
+            values of one that was repeated.
         headers: The headers by their names in lower case, without the key.
         json: The decoded body, or None without one that is JSON.
         status: The status that it was answered with; None while or where it was not answered.
@@ -38,15 +42,24 @@ class ReceivedRequest:
 
     method: str
     path: str
-    query: Mapping[str, str]
+    query: MultiMapping[str]
     headers: Mapping[str, str]
     json: JSON
     status: int | None
     time: float
 
 
+@attrs.frozen
+class _Listening:
+    """A server that has been started."""
+
+    loop: asyncio.AbstractEventLoop
+    socket: socket.socket
+    runner: web.ServerRunner
+
+
 class Server:
-    """One HTTP server on the loopback interface.
+    """One HTTP server.
 
     Attributes:
         requests: What arrived, in that order.
@@ -66,28 +79,40 @@ class Server:
         self._clock = clock
         self._pauses: set[asyncio.Future[None]] = set()
         self._arrivals: set[asyncio.Future[None]] = set()
-        self._runner: web.ServerRunner | None = None
+        self._listening: _Listening | None = None
 
-    async def start(self, port: int) -> int:
-        """Listen on a port, 0 for any free one; returns the port."""
-        if self._runner is not None:
+    async def start(self, host: str, port: int) -> tuple[str, int]:
+        """Listen on a port, 0 for any free one; returns the address and the port."""
+        loop = asyncio.get_running_loop()
+        if self._listening is not None and not self._listening.loop.is_closed():
             raise RuntimeError("the fake has been started already")
+        await self.stop()  # whoever closed the event loop may not have stopped it
+        kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
+        family, *_, where = socket.getaddrinfo(host, port, type=kind, flags=flags)[0]
+        listener = socket.create_server((where[0], where[1]), family=family)
         # A client that hangs up cancels its handler: stalled ones must not pile up.
-        runner = web.ServerRunner(
-            web.Server(self._handle, handler_cancellation=True, access_log=None),
-            shutdown_timeout=_GRACE,
-        )
+        server = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        runner = web.ServerRunner(server, shutdown_timeout=_GRACE)
+        self._listening = _Listening(loop, listener, runner)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        self._runner = runner
-        return int(runner.addresses[0][1])
+        await web.SockSite(runner, listener).start()
+        address, port, *_ = listener.getsockname()
+        return address, port
 
     async def stop(self) -> None:
         """Stop listening, and cut all connections; harmless when it is not running."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
+        listening = self._listening
+        if listening is None:
+            return
+        if listening.loop is asyncio.get_running_loop():
+            self._listening = None
             _wake(self._pauses)
-            await runner.cleanup()
+            await listening.runner.cleanup()
+        elif listening.loop.is_closed():
+            self._listening = None
+            listening.socket.close()
+        else:
+            raise RuntimeError("the fake serves in another event loop: stop it there")
 
     async def wait_for_requests(self, count: int) -> None:
         """Wait until as many requests have arrived in all."""
@@ -95,6 +120,14 @@ class Server:
             await self._wait(self._arrivals)
 
     async def _handle(self, request: web.BaseRequest) -> web.Response:
+        status: int | str = "no answer"
+        try:
+            response, status = await self._respond(request)
+        finally:
+            _LOG.debug("%s %s %s", request.method, request.rel_url.raw_path_qs, status)
+        return response
+
+    async def _respond(self, request: web.BaseRequest) -> tuple[web.Response, int | str]:
         time = self._clock.time()
         ours = self._api.is_ours(request.headers)  # nobody else's requests count for the account
         refused = self._limits.enter(time) if ours else None
@@ -116,9 +149,9 @@ class Server:
                 self._limits.leave()
         if answer is None:
             request.protocol.force_close()
-            return web.Response()
+            return web.Response(), "cut"
         self._note(received, answer.status)
-        return _response(answer, operation_id)
+        return _response(answer, operation_id), answer.status
 
     async def _answer(
         self, request: Incoming, refused: RefusedError | None, operation_id: str
@@ -132,7 +165,7 @@ class Server:
         answer = await self._regular(request, operation_id) if fault.applied else None
         if fault.stall or fault.delay:
             await self._wait(self._pauses, None if fault.stall else fault.delay)
-        if fault.stall or fault.drop or self._runner is None:
+        if fault.stall or fault.drop or self._listening is None:
             return None
         if fault.status is not None:
             return fault.answer(fault.status, operation_id)
@@ -150,7 +183,7 @@ class Server:
         group.add(done)
         timer = None
         if seconds is not None:
-            timer = self._clock.call_at(self._clock.time() + seconds, lambda: _wake({done}))
+            timer = self._clock.call_at(self._clock.time() + seconds, lambda: wake(done))
         try:
             await done
         finally:
@@ -168,9 +201,8 @@ class Server:
 
 
 def _wake(waiting: set[asyncio.Future[None]]) -> None:
-    for done in waiting:
-        if not done.done():
-            done.set_result(None)
+    for done in tuple(waiting):
+        wake(done)
 
 
 def _received(request: Incoming, time: float) -> ReceivedRequest:
@@ -184,7 +216,7 @@ def _received(request: Incoming, time: float) -> ReceivedRequest:
     return ReceivedRequest(
         method=request.method,
         path=request.path,
-        query=dict(request.query),
+        query=MultiDict(request.query),
         headers=headers,
         json=content,
         status=None,

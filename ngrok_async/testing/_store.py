@@ -6,6 +6,7 @@ import string
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import count
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ _BASE: Final = re.compile(r"https?://[^\s?#]*[^\s?#/]")
 _DIGITS: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _ID_LENGTH: Final = 27
 _EPOCH: Final = 1_400_000_000
+_NUMBERS: Final = count()
 _SECONDS: Final = 32
 _COUNTER: Final = 40
 _RANDOM: Final = 88
@@ -94,6 +96,7 @@ class Store:
     """All lists of the account by their path, such as "/tunnels", and the maker of ids.
 
     Attributes:
+        number: The number of the account, which no other one of this process has.
         user: The id of the user to whom the account and its API key belong.
     """
 
@@ -109,6 +112,7 @@ class Store:
         """
         if links is not None and _BASE.fullmatch(str(links)) is None:
             raise ValueError(f"links must be like 'https://api.ngrok.com'; got {shown(links)}")
+        self.number = next(_NUMBERS)
         self._now = now
         self._links = links
         self._url = ""
@@ -163,9 +167,9 @@ class Store:
 
     def _made(self, prefix: str) -> random.Random:
         # The same in every run, however many other things got one: a failing test shows the same
-        # ones again, but for their time.
+        # ones again, but for their time. Those of another account are others.
         if prefix not in self._random:
-            self._random[prefix] = random.Random(prefix)  # noqa: S311 # nothing secret
+            self._random[prefix] = random.Random(f"{self.number} {prefix}")  # noqa: S311 # nothing secret
         return self._random[prefix]
 
     def uri(self, path: str, key: str) -> str:

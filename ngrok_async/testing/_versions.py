@@ -3,6 +3,8 @@
 import re
 from typing import Final, TypeAlias
 
+from ngrok_async.testing._arguments import text, wrong
+
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(?:-([0-9A-Za-z.-]+))?", re.ASCII)
 _STABLE: Final = "stable"
 _FIRST: Final = "3.39.0"
@@ -24,6 +26,12 @@ def _parts(version: str) -> _Parts:
     return int(major), int(minor), int(patch or 0), before is None, before or ""
 
 
+def _checked(version: object) -> str:
+    if not isinstance(version, str) or not is_version(version):
+        raise wrong("a version", "like '3.39.0'", version)
+    return version
+
+
 class Releases:
     """What ngrok has published: in each channel the newest version of each major one."""
 
@@ -39,8 +47,7 @@ class Releases:
 
     @newest.setter
     def newest(self, version: str) -> None:
-        self._newest[_STABLE] = {}
-        self.add(version, _STABLE)
+        self._newest[_STABLE] = {_parts(_checked(version))[0]: version}
 
     def add(self, version: str, channel: str) -> None:
         """Publish a version, which is from now on the newest of its channel and major version.
@@ -48,9 +55,8 @@ class Releases:
         Raises:
             ValueError: It is no version.
         """
-        if not is_version(version):
-            raise ValueError(f"a version must be like '3.39.0', got {version!r}")
-        self._newest.setdefault(channel, {})[_parts(version)[0]] = version
+        text("channel", channel, "beta")
+        self._newest.setdefault(channel, {})[_parts(_checked(version))[0]] = version
 
     def update_of(self, version: str, channel: str) -> str | None:
         """Return what an agent fetches, or None: it never changes to another major version."""

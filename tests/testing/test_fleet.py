@@ -519,10 +519,10 @@ async def test_other_faults_of_an_agent(fake: FakeNgrok, call: Call) -> None:
         pytest.param({"metadata": "x" * 4097}, "metadata may have 4096 bytes", id="too long"),
         pytest.param({"metadata": {"a": 1}}, "metadata must be a text", id="no text either"),
         pytest.param({"os": None, "region": 1}, "region must be a text", id="region"),
-        pytest.param({"started_at": datetime(2026, 1, 1)}, "needs a time zone", id="naive"),  # noqa: DTZ001 # that is it
-        pytest.param({"tunnels": -1}, "tunnels must be a number from 0 up, got -1", id="negative"),
-        pytest.param({"tunnels": True}, "tunnels must be a number", id="no number"),
-        pytest.param({"tunnels": 1.0}, "tunnels must be a number", id="no whole number"),
+        pytest.param({"started_at": datetime(2026, 1, 1)}, "with a time zone", id="naive"),  # noqa: DTZ001 # that is it
+        pytest.param({"tunnels": -1}, "tunnels must be a whole number from 0", id="negative"),
+        pytest.param({"tunnels": True}, "tunnels must be a whole number", id="no number"),
+        pytest.param({"tunnels": 1.0}, "tunnels must be a whole number", id="no whole number"),
         pytest.param({"obeys": "stop"}, "obeys must be commands", id="one text"),
         pytest.param({"obeys": ("dance",)}, "obeys must be commands", id="no command"),
         pytest.param({"update_check": 1}, "update_check must be True or False", id="no flag"),
@@ -582,8 +582,8 @@ async def test_calls_that_cannot_be(fake: FakeNgrok) -> None:
         stranger = another.add_agent()
     wrong: list[tuple[str, Any]] = [
         ("count must be", lambda: fake.add_agents(-1)),
-        ("an agent of this fake", lambda: fake.drop(stranger)),
-        ("an agent of this fake", lambda: fake.add_tunnel(agent.id)),  # type: ignore[arg-type] # that is it
+        ("agent must be one that add_agent", lambda: fake.drop(stranger)),
+        ("agent must be one that add_agent", lambda: fake.add_tunnel(agent.id)),  # type: ignore[arg-type] # that is it
         ("back_after must be seconds", lambda: fake.drop(agent, back_after=-1)),
         ("the agent is online", lambda: fake.start_agent(agent)),
         ("a version must be like", lambda: fake.release("newest")),

@@ -64,7 +64,7 @@ def test_the_pages_tests(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(**{f"test_{number}": text for number, text in enumerate(TESTS)})
     result = pytester.runpytest("-p", "no:cacheprovider", "-W", "error")
 
-    count = len(re.findall("^async def test_", "\n".join(TESTS), re.MULTILINE))
+    count = len(re.findall("^(?:async )?def test_", "\n".join(TESTS), re.MULTILINE))
     result.assert_outcomes(passed=count)
 
 
@@ -239,6 +239,87 @@ def test_leftovers_are_errors_of_their_test(pytester: pytest.Pytester) -> None:
             "left behind by the test: the task poller, running forever()",
         ]
     )
+
+
+def test_a_fault_that_nobody_met_is_left(pytester: pytest.Pytester) -> None:
+    """It is named with its place in the test; what was met, healed or allowed is none."""
+    result = run(
+        pytester,
+        """
+        import pytest
+
+        async def test_unmet(fake_ngrok, ngrok):
+            fake_ngrok.fail(404, route="GET /tunnel_sessions/{id}")
+            fake_ngrok.fail(500, times=3)
+            await ngrok.tunnels.list()
+
+        async def test_healed(fake_ngrok):
+            fake_ngrok.fail(500, times=None)
+            fake_ngrok.heal()
+
+        @pytest.mark.fake_ngrok(allow_leftovers=True)
+        async def test_allowed(fake_ngrok):
+            fake_ngrok.refuse("ERR_NGROK_810")
+        """,
+    )
+
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ERROR at teardown of test_unmet*",
+            "left*: a fault that no request met: 404 for GET /tunnel_sessions/{id}, at *left.py:4",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*500 for*")
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("limit=-1", "limit must be a whole number from 0 on, or None; got -1"),
+        ("agnets=3", "*unexpected keyword argument 'agnets'"),
+        ("allow_leftovers='no'", "allow_leftovers must be True or False; got 'no'"),
+    ],
+    ids=["value", "name", "flag"],
+)
+def test_an_option_that_cannot_be(pytester: pytest.Pytester, option: str, says: str) -> None:
+    """The mark is named, without a traceback through our code."""
+    result = run(
+        pytester,
+        f"""
+        import pytest
+
+        @pytest.mark.fake_ngrok({option})
+        async def test_call(ngrok):
+            pass
+        """,
+    )
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"pytest.mark.fake_ngrok: {says}"])
+    result.stdout.no_fnmatch_line("*_ngrok_async_pytest.py:*")
+
+
+def test_in_several_processes(pytester: pytest.Pytester) -> None:
+    """Under pytest-xdist each process has fakes of its own, and tells what is left there."""
+    pytest.importorskip("xdist", reason="the tests of the wheel bring only what users need")
+    pytester.makeini(AUTO)
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.fake_ngrok(agents=2, limit=2)
+        @pytest.mark.parametrize("number", range(8))
+        async def test_call(fake_ngrok, ngrok, number):
+            assert len(await ngrok.tunnel_sessions.list().collect()) == 2
+            if number == 5:
+                fake_ngrok.fail(500)
+        """
+    )
+    result = pytester.runpytest("-p", "no:cacheprovider", "-n", "2")
+
+    result.assert_outcomes(passed=8, errors=1)
+    result.stdout.fnmatch_lines(["left behind by the test: a fault that no request met: 500 *"])
 
 
 def test_leftovers_are_ended(pytester: pytest.Pytester) -> None:

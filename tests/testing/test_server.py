@@ -1,11 +1,26 @@
 """The fake as a server: what it notes, its limits, the faults that one scripts, start and stop."""
 
 import asyncio
+import copy
+import inspect
+import logging
+import pickle
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from logging.handlers import QueueHandler
+from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ngrok_async.testing import FakeNgrok, TurnableClock
+from ngrok_async.testing._patterns import pattern
+from ngrok_async.testing._routes import declared
 
 
 def session(fake: FakeNgrok) -> aiohttp.ClientSession:
@@ -88,6 +103,69 @@ async def test_requests_may_be_forgotten(fake: FakeNgrok, http: aiohttp.ClientSe
 
     assert 200 == await pending
     assert [] == fake.requests
+
+
+async def test_keeps_parameters_that_are_repeated(
+    fake: FakeNgrok, http: aiohttp.ClientSession
+) -> None:
+    """`query` is a mapping of texts, and has all values of a name besides."""
+    assert 200 == await status(http, "/endpoints?id=ep_1&limit=5&id=ep_2")
+    query = fake.requests[0].query
+
+    assert ["ep_1", "ep_2"] == query.getall("id")
+    assert ("ep_1", "5", None) == (query["id"], query["limit"], query.get("before_id"))
+    assert {"id", "limit"} == {*query}
+    assert query != {"id": "ep_1", "limit": "5"}
+    assert query == copy.deepcopy(query) == pickle.loads(pickle.dumps(query))  # noqa: S301 # our own
+    assert fake.requests[0] == copy.deepcopy(fake.requests[0])
+
+
+async def test_logs_each_request(
+    fake: FakeNgrok, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line has the method, the address and what became of it, and no key."""
+    caplog.set_level(logging.DEBUG, "ngrok_async.testing")
+    records: asyncio.Queue[logging.LogRecord] = asyncio.Queue()
+    handler = QueueHandler(records)  # type: ignore[arg-type] # has the one method that is used
+    logging.getLogger("ngrok_async.testing").addHandler(handler)
+    try:
+        assert 200 == await status(http, "/tunnels?limit=5")
+        fake.fail(drop=True, route="POST")
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await stop(http, "ts_1")
+        fake.fail(stall=True)
+        call = asyncio.create_task(status(http, "/a%0Ab"))
+        await fake.wait_for_requests(3)
+        call.cancel()
+        async with asyncio.timeout(5):
+            lines = [(await records.get()).getMessage() for _ in range(3)]
+    finally:
+        logging.getLogger("ngrok_async.testing").removeHandler(handler)
+
+    assert [
+        "GET /tunnels?limit=5 200",
+        "POST /tunnel_sessions/ts_1/stop cut",
+        "GET /a%0Ab no answer",
+    ] == lines
+    assert fake.api_key not in caplog.text
+
+
+async def test_two_fakes_have_nothing_in_common() -> None:
+    """Neither keys nor ids, of operations too: what belongs to one is a stranger to the other."""
+    async with FakeNgrok(agents=2) as one, FakeNgrok(agents=2) as other:
+        assert one.api_key != other.api_key
+        seen: list[set[str]] = []
+        for fake in (one, other):
+            async with session(fake) as http, http.get("/tunnel_sessions") as answer:
+                made = {agent.id for agent in fake.agents} | {fake.add("/ip_policies")}
+                seen.append({*made, answer.headers["ngrok-operation-id"]})
+        async with session(one) as http:
+            assert 404 == await status(http, f"/tunnel_sessions/{other.agents[0].id}")
+            http.headers["authorization"] = f"Bearer {other.api_key}"
+            assert 403 == await status(http)
+
+    assert not seen[0] & seen[1]
+    assert [4, 4] == [len(ids) for ids in seen]
 
 
 # --- limits ----------------------------------------------------------------------------------
@@ -213,9 +291,9 @@ async def test_answers_what_it_is_told(fake: FakeNgrok, http: aiohttp.ClientSess
         pytest.param("/tunnel_sessions", False, id="parent"),
         pytest.param("/tunnel_sessions/{id}/stop", True, id="path"),
         pytest.param("POST /tunnel_sessions/{id}/stop", True, id="route"),
-        pytest.param("POST /tunnel_sessions/{id}", False, id="shorter route"),
+        pytest.param("/tunnel_sessions/{id}", False, id="shorter route"),
         pytest.param("POST /tunnel_sessions/{id}/restart", False, id="other route"),
-        pytest.param("DELETE /tunnel_sessions/{id}/stop", False, id="route of another method"),
+        pytest.param("DELETE /api_keys/{id}", False, id="route of another method"),
     ],
 )
 async def test_faults_are_for_routes(
@@ -227,17 +305,99 @@ async def test_faults_are_for_routes(
     assert (500 if hit else 404) == await stop(http, "ts_1")
 
 
-@pytest.mark.parametrize("route", ["", "tunnels", "FETCH /tunnels", "GET tunnels", "POST GET"])
-def test_a_route_that_can_never_fit_is_refused(route: str) -> None:
-    """A misspelt route would never be met."""
-    with pytest.raises(ValueError, match="route must be like"):
-        FakeNgrok().fail(500, route=route)
+def test_a_route_that_no_operation_has_is_refused() -> None:
+    """A misspelt route would never be met; the error has one that is near."""
+    says = "no operation has the route 'GET /tunel_sessions'; GET /tunnel_sessions is near"
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
+        FakeNgrok().fail(500, route="GET /tunel_sessions")
 
 
-def test_a_fault_must_do_something() -> None:
-    """A fault without status, delay, drop or stall is a mistake."""
-    with pytest.raises(ValueError, match="a fault needs"):
-        FakeNgrok().fail()
+def test_every_route_may_fail() -> None:
+    """Each operation is found by its route, by its path, with an id in it, and by a part of it."""
+    fake = FakeNgrok()
+    for operation in declared():
+        template = operation.template
+        for path in (template, re.sub(r"\{\w+\}", "abc_1%2F", template), f"*{template[4:]}"):
+            for route in (path, f"{operation.method} {path}"):
+                fake.fail(500, route=route)
+                fake.heal()
+
+
+@given(
+    st.lists(st.sampled_from(["/", "a", "b", "{x}", "*"]), max_size=6).map("".join),
+    st.lists(st.sampled_from(["/", "a", "b", "{x}"]), max_size=5).map("".join),
+    st.lists(st.sampled_from("/ab"), max_size=6).map("".join),
+)
+def test_a_route_is_refused_only_if_nothing_fits(route: str, template: str, path: str) -> None:
+    """Where some path fits both, a route is taken; without a path that fits, it may not be."""
+    operation: Any = SimpleNamespace(method="GET", template=f"/{template}")
+    wild = re.compile(re.escape(f"/{template}").replace(r"\{x\}", "[^/]+"))
+    try:
+        found = pattern(f"/{route}", [operation])
+    except ValueError:
+        anything = re.escape(f"/{route}").replace(r"\{x\}", "[^/]+").replace(r"\*", ".*")
+        found = re.compile(f"GET {anything}")
+
+        assert not (found.fullmatch(f"GET /{path}") and wild.fullmatch(f"/{path}"))
+    else:
+        assert "*" in route or "{" in route or wild.fullmatch(f"/{route}")
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ({}, "a fault needs a status, delay=, drop= or stall="),
+        ({"applied": True}, "a fault needs a status"),
+        ({"stall": True, "drop": True}, "stall= excludes delay= and drop="),
+        ({"stall": True, "delay": 5}, "stall= excludes delay= and drop="),
+        ({"drop": True, "code": "ERR_NGROK_226"}, "need a status to go with"),
+        ({"delay": 1, "body": b""}, "need a status to go with"),
+        ({"delay": 1, "headers": {"a": "b"}}, "need a status to go with"),
+        ({"status": 429, "code": "ERR_NGROK_226", "body": b""}, "code= and body= exclude"),
+        ({"status": 204, "body": b"x"}, "an answer with 204 has no body"),
+    ],
+    ids=str,
+)
+def test_a_fault_that_contradicts_itself_is_refused(fault: dict[str, Any], says: str) -> None:
+    """What would have no effect is a mistake."""
+    fake = FakeNgrok()
+    with pytest.raises(ValueError, match=says):
+        fake.fail(**fault)
+
+    assert () == fake.unmet_faults
+
+
+async def test_tells_the_faults_that_nobody_met(
+    fake: FakeNgrok, http: aiohttp.ClientSession
+) -> None:
+    """Each with what it does and where it was scripted, but those that were met, or healed."""
+    fake.fail(404, times=2, route="GET /tunnels")
+    fake.fail(503, delay=0.5, route="/ip_policies*")
+    fake.fail(drop=True, times=None)
+    fake.refuse("ERR_NGROK_808")
+    line = inspect.stack()[0].lineno
+    assert 404 == await status(http)
+
+    assert (
+        f"503, delay 0.5 for /ip_policies*, at {__file__}:{line - 3}",
+        f"drop for *, at {__file__}:{line - 2}",
+        f"400 for POST /tunnel_sessions/{{id}}/restart, at {__file__}:{line - 1}",
+    ) == fake.unmet_faults
+
+    fake.heal()
+
+    assert () == fake.unmet_faults
+
+
+@pytest.mark.parametrize("code", [204, 304])
+async def test_an_answer_that_has_no_body(
+    fake: FakeNgrok, http: aiohttp.ClientSession, code: int
+) -> None:
+    """Nothing is sent with it, so that the connection can be used again."""
+    fake.fail(code)
+    async with http.get("/tunnels") as answer:
+        assert (code, b"") == (answer.status, await answer.read())
+    assert 200 == await status(http)
 
 
 @pytest.mark.parametrize("applied", [True, False], ids=["applied", "not applied"])
@@ -372,6 +532,107 @@ async def test_listens_where_it_is_told() -> None:
     async with FakeNgrok(port=port, api_key="mine") as fake, session(fake) as http:
         assert (first.url, "mine") == (fake.url, fake.api_key)
         assert 200 == await status(http)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")],  # noqa: S104 # for a moment
+)
+async def test_listens_at_a_host(host: str, address: str) -> None:
+    """The URL leads there, or if it listens everywhere, to this machine."""
+    async with FakeNgrok(host=host) as fake, session(fake) as http:
+        assert 200 == await status(http)
+        if host != "localhost":  # which may be ::1
+            assert fake.url.startswith(f"http://{address}:")
+
+
+async def test_listens_at_ipv6() -> None:
+    """The URL has the address in brackets."""
+    try:
+        async with FakeNgrok(host="::") as fake, session(fake) as http:
+            assert fake.url.startswith("http://[::1]:")
+            assert 200 == await status(http)
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+
+
+async def test_a_start_that_fails_may_be_tried_again() -> None:
+    """Where the port is taken, the fake is as it was before."""
+    async with FakeNgrok() as taken:
+        fake = FakeNgrok(port=int(taken.url.rpartition(":")[2]), agents=1)
+        with pytest.raises(OSError, match="in use"):
+            await fake.start()
+    async with fake, session(fake) as http:
+        assert 200 == await status(http)
+
+
+def test_in_one_event_loop_after_another() -> None:
+    """It goes on with what it holds, also where a loop was closed and nobody had stopped it."""
+    fake = FakeNgrok(agents=2)
+
+    async def use(*, stops: bool) -> str:
+        await fake.start()
+        async with session(fake) as http:
+            assert 200 == await status(http, f"/tunnel_sessions/{fake.agents[0].id}")
+        if stops:
+            await fake.stop()
+        return fake.url
+
+    assert 1 == len({asyncio.run(use(stops=stops)) for stops in (True, False, False, True)})
+    asyncio.run(fake.stop())
+
+
+def test_for_tests_that_are_not_async() -> None:
+    """It serves in a thread; the rest is used from another, and only its own loop may stop it."""
+    clock = TurnableClock(running=False)
+    fake = FakeNgrok(clock=clock)
+    with serving(fake):
+        fake.add_agent()
+        fake.fail(503, delay=30)
+
+        async def use() -> int:
+            async with session(fake) as http:
+                call = asyncio.create_task(status(http))
+                await fake.wait_for_requests()
+                clock.advance(await clock.wait_for_timer())
+                return await call
+
+        assert 503 == asyncio.run(use())
+        with pytest.raises(RuntimeError, match="in another event loop: stop it there"):
+            asyncio.run(fake.stop())
+        with pytest.raises(RuntimeError, match="started already"):
+            asyncio.run(fake.start())
+
+
+def test_a_running_clock_in_a_thread() -> None:
+    """Whoever turns it, the thread that serves goes on at once."""
+    fake = FakeNgrok()
+    with serving(fake):
+        fake.fail(503, delay=600)
+
+        async def use() -> int:
+            async with session(fake) as http:
+                call = asyncio.create_task(status(http))
+                fake.clock.advance(await fake.clock.wait_for_timer())
+                return await call
+
+        assert 503 == asyncio.run(asyncio.wait_for(use(), 60))
+
+
+@contextmanager
+def serving(fake: FakeNgrok) -> Iterator[None]:
+    """Serve in a thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(fake.start(), loop).result(10)
+        yield
+        asyncio.run_coroutine_threadsafe(fake.stop(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def test_has_no_address_before_the_start() -> None:
