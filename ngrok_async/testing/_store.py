@@ -112,7 +112,7 @@ class Store:
         """
         if links is not None and _BASE.fullmatch(str(links)) is None:
             raise ValueError(f"links must be like 'https://api.ngrok.com'; got {shown(links)}")
-        self.number = next(_NUMBERS)
+        self.number: int = next(_NUMBERS)
         self._now = now
         self._links = links
         self._url = ""
