@@ -46,6 +46,7 @@ nitpicky = True
 nitpick_ignore = {
     *(("py:class", name) for name in ("T", "T_co", "B", "M", "_Timer")),
     *(("py:obj", f"ngrok_async.{name}") for name in ("_text.Body", "_request.Progress")),
+    ("py:obj", "multidict._abc.MultiMapping"),
 }
 default_role = "code"
 smartquotes_action = "D"  # dashes: quotation marks stay as they are typed

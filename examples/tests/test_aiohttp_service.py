@@ -606,7 +606,12 @@ async def test_update_tells_what_comes_next(page: Page) -> None:
 async def test_what_agents_say_is_text(page: Page, fake: FakeNgrok) -> None:
     """Markup in what ngrok tells is shown as it is, and only web addresses are links."""
     evil = fake.add_agent(metadata='<img src=x onerror="alert(1)">', tunnels=0)
-    fake.add_tunnel(evil, public_url="javascript:alert(2)", forwards_to="<b>here</b>")
+    fake.add(
+        "/tunnels",
+        public_url="javascript:alert(2)",
+        forwards_to="<b>here</b>",
+        tunnel_session={"id": evil.id, "uri": ""},
+    )
     fake.add_tunnel(evil, labels={"app": "x"})
     place = item(page, '<img src=x onerror="alert(1)">')
     await expect(place).to_contain_text("javascript:alert(2) to <b>here</b>")

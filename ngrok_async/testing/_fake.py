@@ -266,7 +266,7 @@ class FakeNgrok(Fleet):
 
     @property
     def unmet_faults(self) -> tuple[str, ...]:
-        """What was scripted, and where, and no request has met: a route or order gone wrong?"""
+        """The faults that no request has met, with the places where they were scripted."""
         return self._faults.unmet()
 
 
