@@ -219,3 +219,19 @@ def test_the_table_has_every_argument() -> None:
     in_table = {name: {*names} for name, names in WRONG.items()}
 
     assert declared == in_table | {name: set() for name in OTHERS}
+
+
+async def test_a_bare_item_is_taken_or_its_missing_field_named() -> None:
+    """Of whatever collection: what answers follow from is asked for by name."""
+    refused: dict[str, str] = {}
+    async with FakeNgrok() as fake:
+        for path in fake._api._kinds:
+            try:
+                fake.add(path)
+            except ValueError as error:
+                refused[path] = str(error)
+
+    assert {"'domain'", "'public_key'"} <= {
+        text.partition("it needs the field ")[2].partition(",")[0] for text in refused.values()
+    }
+    assert all(text.startswith(f"cannot add this to {path}: ") for path, text in refused.items())
