@@ -68,3 +68,14 @@ class LineMachine(RuleBasedStateMachine):
 
 LineMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40)
 TestLine = LineMachine.TestCase
+
+
+def test_who_came_back_may_leave() -> None:
+    """It stood before who came later, and is gone from there."""
+    line = Line[str]()
+    line.join(5, "later")
+    line.join(2, "back")
+
+    assert "back" == line.first()
+    line.leave(2, "back")
+    assert "later" == line.first() == line.pop()
