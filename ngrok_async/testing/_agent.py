@@ -7,6 +7,8 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from ngrok_async._text import as_float
+from ngrok_async.testing._arguments import wrong
 from ngrok_async.testing._versions import is_version
 
 COMMANDS: Final = ("restart", "stop", "update")
@@ -63,9 +65,10 @@ def seconds(name: str, value: object) -> float:
     Raises:
         ValueError: It is something else.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise ValueError(f"{name} must be seconds from 0 to math.inf (never), got {value!r}")
-    return value
+    number = as_float(value)
+    if not number >= 0:
+        raise wrong(name, "seconds from 0 to math.inf (never)", value)
+    return number
 
 
 def _delay(_agent: object, field: _Field, value: float) -> None:

@@ -13,7 +13,7 @@ from ngrok_async.testing import FakeNgrok, TurnableClock
 
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 # that is what is wrong with it
 NO_COUNT = (-1, 1.5, True, "3")
-NO_SECONDS = (-1, math.nan, True, "3")
+NO_SECONDS = (-1, math.nan, True, "3", 10**400)
 NO_TEXT = (5, b"text")
 NO_FLAG = (1, "no", None)
 

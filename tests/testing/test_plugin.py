@@ -300,6 +300,37 @@ def test_an_option_that_cannot_be(pytester: pytest.Pytester, option: str, says: 
     result.stdout.no_fnmatch_line("*_ngrok_async_pytest.py:*")
 
 
+def test_in_a_freeze(pytester: pytest.Pytester) -> None:
+    """A freeze stops the time of a test, whose fixtures were made before that."""
+    pytest.importorskip("freezegun", reason="the tests of the wheel bring only what users need")
+    result = run(
+        pytester,
+        """
+        from datetime import UTC, datetime
+
+        import pytest
+        from freezegun import freeze_time
+
+        @pytest.mark.fake_ngrok(agents=150)
+        @freeze_time("2020-02-29T12:00:00Z")
+        async def test_frozen(fake_ngrok, ngrok):
+            policy = await ngrok.ip_policies.create(description="frozen")
+            assert policy.created_at == datetime(2020, 2, 29, 12, tzinfo=UTC)
+            assert len(await ngrok.tunnel_sessions.list().collect()) == 150
+
+        @pytest.mark.fake_ngrok(limit=1)
+        async def test_frozen_for_a_while(fake_ngrok, ngrok):
+            with freeze_time("2040-01-01"):
+                await ngrok.tunnels.list()
+            fake_ngrok.clock.advance(60)
+            await ngrok.tunnels.list()
+            assert fake_ngrok.rejections == 0
+        """,
+    )
+
+    result.assert_outcomes(passed=2)
+
+
 def test_in_several_processes(pytester: pytest.Pytester) -> None:
     """Under pytest-xdist each process has fakes of its own, and tells what is left there."""
     pytest.importorskip("xdist", reason="the tests of the wheel bring only what users need")
