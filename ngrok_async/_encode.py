@@ -8,7 +8,6 @@ from typing import (
     Any,
     Final,
     Literal,
-    Protocol,
     TypeAlias,
     TypeVar,
     Union,
@@ -20,21 +19,12 @@ from typing import (
 
 import attrs
 
+from ngrok_async._id import HasId
 from ngrok_async._model import is_time
 from ngrok_async._request import JSON
 from ngrok_async._stored import default_of
 from ngrok_async._text import as_float, checked_dumps, is_int64, shown, unencodable_at
 from ngrok_async.unset import UNSET, UnsetType
-
-
-class HasId(Protocol):
-    """Anything with an `id`: a model, a `Ref`, an object of your own."""
-
-    @property
-    def id(self) -> str:
-        """The id of a resource."""
-        ...
-
 
 Id: TypeAlias = str | HasId
 """The id of a resource, or a model or `Ref` that has it."""

@@ -10,15 +10,26 @@
     ├── ResponseError                            an answer that is not what the API promises
     │   └── ResponseTooLargeError
     ├── PaginationError                          a list's link to its next page cannot be followed
-    └── APIError                                 ngrok refused or failed
-        ├── BadRequestError       400, 415, 422
-        │   ├── FilterError       the `filter` expression was not understood
-        │   └── ConflictError     409; what is taken, or stands in the way
-        ├── AuthenticationError   401; no key, a wrong one, or none of ngrok's
-        ├── PermissionDeniedError 403
-        ├── NotFoundError         404
-        ├── RateLimitedError      429, or the wait for the limit would be too long
-        └── ServerError           5xx
+    ├── APIError                                 ngrok refused or failed
+    │   ├── BadRequestError       400, 415, 422
+    │   │   ├── FilterError       the `filter` expression was not understood
+    │   │   └── ConflictError     409; what is taken, or stands in the way
+    │   ├── AuthenticationError   401; no key, a wrong one, or none of ngrok's
+    │   ├── PermissionDeniedError 403
+    │   ├── NotFoundError         404
+    │   ├── RateLimitedError      429, or the wait for the limit would be too long
+    │   └── ServerError           5xx
+    ├── NothingFoundError (also a LookupError)   the one item that was asked for is not there
+    ├── SeveralFoundError (also a LookupError)   there is more than one
+    ├── WaitTimeoutError (also a TimeoutError)   what was waited for did not come in time
+    └── JobError                                 a job cannot be done, or not as it was asked for
+        ├── CannotStopError       an agent that does not stop on command holds what is to be freed
+        ├── OtherURLsError        stopping it would take other URLs down too
+        ├── CameBackError         something started it again
+        ├── LeftOverError         something that was to be deleted may be left
+        ├── PlanOutdatedError     what a plan was made for has changed since
+        ├── LockedOutError        a plan would shut out somebody who is to be let in
+        └── RolloutFailedError    agents of a rollout failed, or it is unclear what became of them
 
 ngrok's code decides the class, and where it has no class of its own, the HTTP status: ngrok answers
 a wrong key with 403, and a name that is taken with 400.
@@ -32,105 +43,55 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Self
 
+from ngrok_async._base_error import NgrokError
+from ngrok_async._job_errors import (
+    CameBackError,
+    CannotStopError,
+    JobError,
+    LeftOverError,
+    LockedOutError,
+    NothingFoundError,
+    OtherURLsError,
+    PlanOutdatedError,
+    RolloutFailedError,
+    SeveralFoundError,
+    WaitTimeoutError,
+)
+
 __all__ = [
     "APIError",
     "AuthenticationError",
     "BadRequestError",
+    "CameBackError",
+    "CannotStopError",
     "ClientClosedError",
     "ConfigurationError",
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
     "FilterError",
+    "JobError",
+    "LeftOverError",
+    "LockedOutError",
     "NgrokError",
     "NotFoundError",
+    "NothingFoundError",
+    "OtherURLsError",
     "PaginationError",
     "PermissionDeniedError",
+    "PlanOutdatedError",
     "RateLimitedError",
     "RequestTimeoutError",
     "ResponseError",
     "ResponseTooLargeError",
+    "RolloutFailedError",
     "ServerError",
+    "SeveralFoundError",
     "TransportError",
+    "WaitTimeoutError",
 ]
 
-_LONGEST_PATH: Final = 300
 _NO_DETAILS: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-class NgrokError(Exception):
-    """The base of all errors of this package.
-
-    Attributes:
-        message: What went wrong, without the facts below.
-        method: The HTTP method, or None where no request was at hand.
-        path: The encoded path below the base URL, or None.
-        attempts: How many requests went out for this call, or tried to; 0 when none did.
-        maybe_applied: Whether the call may have had its effect although it failed. Look before you
-            repeat it.
-        operation_id: ngrok's id of the failed operation, to quote to their support, or None.
-        retry_budget_exhausted: Whether a further attempt was due but the client's retry budget
-            was spent.
-        cursor: Where the walk over a list stood that this ended: what `before_id=` takes to go on
-            there. None at its beginning, and for other calls.
-    """
-
-    cursor: str | None = None  # of the class, so that older pickles and subclasses have it too
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        method: str | None = None,
-        path: str | None = None,
-        attempts: int = 0,
-        maybe_applied: bool = False,
-        operation_id: str | None = None,
-    ) -> None:
-        """Keep the facts; see the class for their meaning."""
-        super().__init__(message)
-        self.message = message
-        self.method = method
-        self.path = path
-        self.attempts = attempts
-        self.maybe_applied = maybe_applied
-        self.operation_id = operation_id
-        self.retry_budget_exhausted = False
-
-    def _headline(self) -> str:
-        operation = f" (operation {self.operation_id})" if self.operation_id else ""
-        return f"{self.message}{operation}"
-
-    def __str__(self) -> str:
-        """Tell what failed, on which request, after how many attempts."""
-        text = self._headline()
-        if self.method:
-            text += f" on {self.method} {_shortened(self.path)}"
-        if self.attempts > 1:
-            text += f" after {self.attempts} attempts"
-        if self.retry_budget_exhausted:
-            text += "; the retry budget is spent"
-        if self.maybe_applied:
-            text += "; it may have been applied"
-        return text
-
-    # BaseException's own __reduce__ calls the class with `args`, which cannot carry keywords.
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle and copy with all attributes."""
-        return _restore, (type(self), self.args), self.__dict__
-
-
-def _shortened(path: str | None) -> str | None:
-    # It holds the ids that were passed, whatever they are.
-    if path is None or len(path) <= _LONGEST_PATH:
-        return path
-    return f"{path[:_LONGEST_PATH]}... ({len(path)} characters)"
-
-
-def _restore(cls: type[NgrokError], args: tuple[object, ...]) -> NgrokError:
-    error = cls.__new__(cls, *args)
-    error.args = args
-    return error
 
 
 class ConfigurationError(NgrokError, ValueError):

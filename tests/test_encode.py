@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ngrok_async._encode import HasId, Id, Nested, encoder, id_of
+from ngrok_async._encode import Id, Nested, encoder, id_of
+from ngrok_async._id import HasId
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, operations
 from ngrok_async._text import dumps

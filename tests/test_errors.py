@@ -23,6 +23,7 @@ from ngrok_async.errors import (
     FilterError,
     NgrokError,
     NotFoundError,
+    NothingFoundError,
     PaginationError,
     PermissionDeniedError,
     RateLimitedError,
@@ -30,8 +31,11 @@ from ngrok_async.errors import (
     ResponseError,
     ResponseTooLargeError,
     ServerError,
+    SeveralFoundError,
     TransportError,
+    WaitTimeoutError,
 )
+from ngrok_async.resources import Ref
 from tools import facts
 
 CLASSES: Mapping[str, type[NgrokError]] = {
@@ -108,8 +112,11 @@ def test_all_of_them_are_public() -> None:
         (ConfigurationError("m"), ValueError),
         (RequestTimeoutError("m"), TimeoutError),
         (RequestTimeoutError("m"), OSError),
+        (NothingFoundError("m"), LookupError),
+        (SeveralFoundError("m"), LookupError),
+        (WaitTimeoutError("m"), TimeoutError),
     ],
-    ids=["a wrong set-up", "a timeout", "a timeout as an OSError"],
+    ids=["a wrong set-up", "a timeout", "a timeout as an OSError", "nothing", "several", "a wait"],
 )
 def test_standard_exceptions_catch_ours(error: NgrokError, standard: type[Exception]) -> None:
     """Code that knows nothing of this package handles them as it does others."""
@@ -334,9 +341,25 @@ def full(error: NgrokError) -> NgrokError:
     error.add_note("a note")
     if isinstance(error, RateLimitedError):
         error.retry_after = 2.5
+    error.released = (Ref(id="ts_1"),)
     if isinstance(error, ConnectError):
         error.permanent = True
     return error
+
+
+# What the constructors of single classes take beside the facts that all have.
+OWN: Mapping[str, Mapping[str, object]] = {
+    "CameBackError": {"session": Ref(id="ts_2")},
+    "CannotStopError": {"id": "ts_1", "credential": "cr_1"},
+    "JobError": {"released": (Ref(id="ts_1"),)},
+    "LeftOverError": {"id": "ip_1", "candidates": (Ref(id="ip_2"), Ref(id="ip_1"))},
+    "LockedOutError": {"plan": "+ deny", "addresses": ("192.0.2.1",)},
+    "OtherURLsError": {"urls": ("https://a.example",)},
+    "PlanOutdatedError": {"plan": "+ deny", "changes": ("- allow 192.0.2.0/24",)},
+    "RolloutFailedError": {"report": {"failed": 1}},
+    "SeveralFoundError": {"items": (Ref(id="ts_2"), Ref(id="ts_1"))},
+    "WaitTimeoutError": {"last": Ref(id="ts_1"), "looks": 3, "released": (Ref(id="ts_0"),)},
+}
 
 
 def example(kind: type[NgrokError]) -> NgrokError:
@@ -348,7 +371,7 @@ def example(kind: type[NgrokError]) -> NgrokError:
         return full(kind("é", status=404, code="E", details={"a": "b"}, **facts))  # type: ignore[arg-type]
     if issubclass(kind, ResponseError):
         return full(kind("é", status=200, **facts))  # type: ignore[arg-type]
-    return full(kind("é", **facts))  # type: ignore[arg-type]
+    return full(kind("é", **facts, **OWN.get(kind.__name__, {})))  # type: ignore[arg-type]
 
 
 EXAMPLES = [*(example(kind) for kind in CLASSES.values()), full(OwnError("cat"))]
@@ -376,6 +399,24 @@ def test_an_error_survives_with_every_attribute(
     assert error.args == other.args
     assert (str(error), repr(error)) == (str(other), repr(other))
     assert ["a note"] == other.__notes__
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_is_said_beside_the_message_is_kept(name: str) -> None:
+    """Each keyword of a class is an attribute of it; collections are tuples."""
+    made = CLASSES[name]("m", attempts=2, **OWN[name])  # type: ignore[arg-type]
+    lists = {k: list(v) for k, v in OWN[name].items() if isinstance(v, tuple)}
+
+    assert OWN[name] == {keyword: getattr(made, keyword) for keyword in OWN[name]}
+    assert ("m", 2) == (made.message, made.attempts)
+    assert vars(CLASSES[name]("m", attempts=2, **{**OWN[name], **lists})) == vars(made)  # type: ignore[arg-type]
+    bare = CLASSES[name]("m")
+    assert {None, (), 0} >= {getattr(bare, keyword) for keyword in OWN[name]}
+
+
+def test_only_errors_of_jobs_have_released_something() -> None:
+    """Other errors end a release as well, so it can be asked of all of them."""
+    assert () == NgrokError("m").released == APIError("m", status=500).released
 
 
 def test_a_deep_copy_shares_nothing() -> None:

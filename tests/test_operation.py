@@ -229,7 +229,7 @@ def test_an_operation_looks_like_its_declaration(gadgets: Gadgets) -> None:
     shown = " ".join(pydoc.plain(pydoc.render_doc(Gadgets.replace)).split()).replace("( ", "(")
 
     assert "replace(self, owner: " in shown
-    assert "id: str | ngrok_async._encode.HasId, module: " in shown
+    assert "id: str | ngrok_async._id.HasId, module: " in shown
     assert "Replace a part." in shown
     assert ["owner", "id", "module"] == list(inspect.signature(gadgets.replace).parameters)
     assert "Gadgets.replace" == Gadgets.replace.__qualname__

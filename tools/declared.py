@@ -12,7 +12,7 @@ import attrs
 
 import ngrok_async.resources
 from ngrok_async import Client
-from ngrok_async._encode import HasId
+from ngrok_async._id import HasId
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, Resource, operations

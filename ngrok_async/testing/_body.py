@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
-from ngrok_async._encode import HasId
+from ngrok_async._id import HasId
 from ngrok_async._model import Model, is_time
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON

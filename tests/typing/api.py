@@ -25,6 +25,8 @@ from ngrok_async import (
     AuthenticationError,
     BadRequestError,
     Budget,
+    CameBackError,
+    CannotStopError,
     Client,
     ClientClosedError,
     Clock,
@@ -35,13 +37,19 @@ from ngrok_async import (
     Filter,
     FilterError,
     Id,
+    JobError,
+    LeftOverError,
+    LockedOutError,
     Middleware,
     NgrokError,
     NotFoundError,
+    NothingFoundError,
+    OtherURLsError,
     Page,
     Pager,
     PaginationError,
     PermissionDeniedError,
+    PlanOutdatedError,
     RateLimit,
     RateLimitedError,
     Request,
@@ -50,11 +58,14 @@ from ngrok_async import (
     ResponseError,
     ResponseTooLargeError,
     Retry,
+    RolloutFailedError,
     Send,
     ServerError,
+    SeveralFoundError,
     Timeout,
     TransportError,
     Unset,
+    WaitTimeoutError,
     __version__,
 )
 from ngrok_async.events import AttemptEvent, Event, PauseEvent, RetryEvent, WaitEvent
@@ -563,10 +574,42 @@ def errors(error: NgrokError) -> None:
 NGROK_ERRORS: tuple[type[NgrokError], ...] = (
     ConfigurationError,
     ClientClosedError,
+    if isinstance(error, SeveralFoundError):
+        assert_type(error.items, tuple[object, ...])
+    if isinstance(error, WaitTimeoutError):
+        assert_type(error.last, object)
+        assert_type(error.looks, int)
     TransportError,
     ResponseError,
     PaginationError,
     APIError,
+def errors_of_jobs(error: NgrokError) -> None:
+    """What those of several calls know beside."""
+    if isinstance(error, CannotStopError):
+        assert_type(error.id, str | None)
+        assert_type(error.credential, str | None)
+    if isinstance(error, CameBackError) and error.session is not None:
+        assert_type(error.session.id, str)
+    if isinstance(error, LeftOverError):
+        assert_type(error.id, str | None)
+        assert_type([item.id for item in error.candidates], list[str])
+    if isinstance(error, OtherURLsError):
+        assert_type(error.urls, tuple[str, ...])
+    if isinstance(error, PlanOutdatedError):
+        assert_type(error.plan, object)
+        assert_type(error.changes, tuple[str, ...])
+    if isinstance(error, LockedOutError):
+        assert_type(error.plan, object)
+        assert_type(error.addresses, tuple[str, ...])
+    if isinstance(error, RolloutFailedError):
+        assert_type(error.report, object)
+    assert_type([item.id for item in error.released], list[str])
+    LeftOverError("m", candidates=[Ref(id="ip_1")], attempts=2, released=())
+
+    LeftOverError("m", candidate=())  # type: ignore[call-arg]
+    JobError("m", released=["ts_1"])  # type: ignore[list-item]
+
+
 )
 TRANSPORT_ERRORS: tuple[type[TransportError], ...] = (
     ConnectError,
@@ -574,6 +617,10 @@ TRANSPORT_ERRORS: tuple[type[TransportError], ...] = (
     RequestTimeoutError,
 )
 API_ERRORS: tuple[type[APIError], ...] = (
+    NothingFoundError,
+    SeveralFoundError,
+    WaitTimeoutError,
+    JobError,
     BadRequestError,
     AuthenticationError,
     PermissionDeniedError,
@@ -584,7 +631,17 @@ API_ERRORS: tuple[type[APIError], ...] = (
 BAD_REQUESTS: tuple[type[BadRequestError], ...] = (FilterError, ConflictError)
 RESPONSE_ERRORS: tuple[type[ResponseError], ...] = (ResponseTooLargeError,)
 VALUE_ERRORS: tuple[type[ValueError], ...] = (ConfigurationError,)
-TIMEOUTS: tuple[type[TimeoutError], ...] = (RequestTimeoutError,)
+TIMEOUTS: tuple[type[TimeoutError], ...] = (RequestTimeoutError, WaitTimeoutError)
+LOOKUPS: tuple[type[LookupError], ...] = (NothingFoundError, SeveralFoundError)
+JOB_ERRORS: tuple[type[JobError], ...] = (
+    CannotStopError,
+    OtherURLsError,
+    CameBackError,
+    LeftOverError,
+    PlanOutdatedError,
+    LockedOutError,
+    RolloutFailedError,
+)
 NO_API_ERROR: type[APIError] = ConnectError  # type: ignore[assignment]
 
 
