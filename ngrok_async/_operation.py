@@ -417,7 +417,8 @@ def paged(route: str, *, items: str) -> Callable[[F], F]:
         @wraps(function)
         def call(self: Resource, /, *args: object, **kwargs: object) -> Pager[Any]:
             request = declared.request(declared.bind(args, kwargs))
-            return Pager(_Listing(self.client, declared, request), request.query)
+            listing = _Listing(self.client, declared, request)
+            return Pager(listing, request.query, limited="limit" in declared.parameters)
 
         call.operation = declared  # type: ignore[attr-defined] # see `operations`
         return cast("F", call)

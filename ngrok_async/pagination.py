@@ -1,82 +1,27 @@
 """Lists that come in pages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Generator, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Hashable, Sequence
 from contextlib import suppress
-from types import MappingProxyType
-from typing import ClassVar, Final, Generic, Protocol, TypeAlias, TypeVar
-from urllib.parse import SplitResult, parse_qsl, urljoin, urlsplit
+from typing import ClassVar, Final, Generic, TypeVar
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import attrs
 
 from ngrok_async._mistakes import ExplainedList
-from ngrok_async._request import JSON
-from ngrok_async._stored import Stored
+from ngrok_async._page import Listing, Page, Query, query_of
 from ngrok_async._text import shown
-from ngrok_async.errors import NgrokError, PaginationError
+from ngrok_async.errors import NgrokError, NothingFoundError, PaginationError, SeveralFoundError
+
+__all__ = ["Page", "Pager", "Query"]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-Query: TypeAlias = tuple[tuple[str, str], ...]
-"""Names and values, not yet encoded."""
 
 # What a gateway, or a server of recorded answers, passes on without a change of its links.
 _NGROK: Final = "https://api.ngrok.com"
 # A caller who leaves within the first 25th of a page never needed the next one; one who goes on
 # gets it while still at work on this one.
 _EARLY: Final = 25
-
-
-@attrs.frozen(kw_only=True)
-class Page(ExplainedList, Stored, Generic[T_co]):
-    """One page of a list.
-
-    Attributes:
-        items: The page's items, newest first; may be empty although more pages follow.
-        uri: The page's own address.
-        next_page_uri: The address of the next page, or None on the last one.
-    """
-
-    _instead: ClassVar[str] = (
-        "this is one page of a list: take page.items, "
-        "or `async for item in ...list()` for all pages"
-    )
-
-    items: tuple[T_co, ...]
-    uri: str = ""
-    next_page_uri: str | None = None
-    _extra: Mapping[str, JSON] | None = attrs.field(
-        default=None, repr=False, hash=False, alias="extra"
-    )
-
-    @property
-    def extra(self) -> Mapping[str, JSON]:
-        """Fields of the answer that this version of the package does not know, read-only."""
-        return MappingProxyType(dict(self._extra or {}))
-
-
-class Listing(Protocol[T_co]):
-    """What a pager needs of the operation that it walks."""
-
-    @property
-    def url(self) -> str:
-        """The absolute URL of the list, without a query."""
-        ...
-
-    @property
-    def path(self) -> str:
-        """Its path below the base URL, for messages."""
-        ...
-
-    @property
-    def prefetch(self) -> bool:
-        """Whether to ask for the next page while the caller works on the current one."""
-        ...
-
-    def fetch(self, query: Query) -> Coroutine[object, object, Page[T_co]]:
-        """Get one page."""
-        ...
 
 
 class Pager(ExplainedList, Generic[T]):
@@ -110,10 +55,11 @@ class Pager(ExplainedList, Generic[T]):
         "`page = await ...list()` the first page"
     )
 
-    def __init__(self, listing: Listing[T], query: Query) -> None:
-        """Remember what to ask for; nothing is sent yet."""
+    def __init__(self, listing: Listing[T], query: Query, *, limited: bool = True) -> None:
+        """Remember what to ask for, and whether a `limit` may be; nothing is sent yet."""
         self._listing = listing
         self._query = query
+        self._limited = limited
         self._walk = _Walk(listing, query)
 
     def __await__(self) -> Generator[object, object, Page[T]]:
@@ -159,6 +105,49 @@ class Pager(ExplainedList, Generic[T]):
             if isinstance(error, NgrokError):
                 error.cursor = cursor  # the caller has none of these items
             raise
+        return items
+
+    async def first(self) -> T | None:
+        """Return the newest item, or None where there is none.
+
+        It asks for one item, unless the list was made with a `limit`: one request, and more only
+        while pages are empty. Like `await pager` it begins anew and does not move a walk.
+        """
+        items = await self._beginning(1)
+        return items[0] if items else None
+
+    async def one(self) -> T:
+        """Return the only item.
+
+        It asks for two items, unless the list was made with a `limit`: one request, and more only
+        while it is not clear yet. Like `await pager` it begins anew and does not move a walk.
+
+        Raises:
+            NothingFoundError: There is none.
+            SeveralFoundError: There is more than one; the error has two of them.
+        """
+        items = await self._beginning(2)
+        if len(items) == 1:
+            return items[0]
+        path, which = self._listing.path, " that meets the filter" * ("filter" in dict(self._query))
+        if not items:
+            raise NothingFoundError(f"the list has no item{which}", method="GET", path=path)
+        raise SeveralFoundError(
+            f"the list has more than one item{which}; two are in `items` of this error",
+            items=items,
+            method="GET",
+            path=path,
+        )
+
+    async def _beginning(self, count: int) -> list[T]:
+        """Return the first items of the list, asking for no more than these."""
+        query = self._query
+        if self._limited and "limit" not in dict(query):
+            query = (*query, ("limit", str(count)))
+        walk = _Walk(self._listing, query)
+        items: list[T] = []
+        while len(items) < count and await walk.turn():
+            items += walk.take(count - len(items))
         return items
 
     @property
@@ -332,7 +321,7 @@ class _Walk(Generic[T]):
                 target = urlsplit(urljoin(url, link))
                 here = (_place(urlsplit(url)), _place(urlsplit(f"{_NGROK}{self._listing.path}")))
                 same_place, encoded = _place(target) in here, target.query
-            query = dict(parse_qsl(encoded, keep_blank_values=True, errors="strict"))
+            query = query_of(encoded)
         except ValueError:
             return None, "it is not a valid URL"
         if not same_place:

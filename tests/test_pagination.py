@@ -5,7 +5,7 @@ import copy
 import gc
 import pickle
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from operator import attrgetter, itemgetter
 from types import MappingProxyType
@@ -13,8 +13,17 @@ from types import MappingProxyType
 import attrs
 import pytest
 
-from ngrok_async import NgrokError, Page, Pager, PaginationError
+from ngrok_async import (
+    Client,
+    NgrokError,
+    NothingFoundError,
+    Page,
+    Pager,
+    PaginationError,
+    SeveralFoundError,
+)
 from ngrok_async.pagination import Query
+from ngrok_async.testing import FakeNgrok
 
 
 @attrs.frozen
@@ -231,6 +240,191 @@ async def test_collect_refuses_a_wrong_max_items(max_items: int) -> None:
     with pytest.raises(ValueError, match=f"^max_items must be .* got {max_items!r}$"):
         await pager_of(things).collect(max_items)
     assert [] == things.asked
+
+
+# One item
+
+
+@pytest.mark.parametrize(
+    ("pages", "first", "asked"),
+    [
+        (["abc", "d"], "a", 1),
+        (["a"], "a", 1),
+        (["", "", "b", "c"], "b", 3),
+        ([""], None, 1),
+        (["", ""], None, 2),
+    ],
+    ids=["many", "one", "behind empty pages", "none", "none on two pages"],
+)
+async def test_first_asks_until_there_is_an_item(
+    pages: Sequence[str], first: str | None, asked: int
+) -> None:
+    """One request for one item; more only while pages are empty. None where there is nothing."""
+    things = Things(*pages, prefetch=True)
+    found = await pager_of(things).first()
+
+    assert first == (found and found.id)
+    assert list(range(asked)) == things.numbers
+    assert {"1"} == {dict(query)["limit"] for query in things.asked}
+
+
+@pytest.mark.parametrize(
+    ("pages", "found", "asked"),
+    [
+        (["a"], "a", 1),
+        (["", "a", ""], "a", 3),
+        (["ab", "c"], "ab", 1),
+        (["abc"], "ab", 1),
+        (["a", "", "b", "c"], "ab", 3),
+        (["a", "a"], "a", 2),
+        ([""], "", 1),
+        (["", ""], "", 2),
+    ],
+    ids=[
+        *("one", "one among empty pages", "two", "three", "on pages of their own"),
+        *("one that comes twice", "none", "none on two pages"),
+    ],
+)
+async def test_one_asks_until_it_is_clear(pages: Sequence[str], found: str, asked: int) -> None:
+    """No further page than it takes to tell one from none, and one from several."""
+    things = Things(*pages, prefetch=True)
+    expected = tuple(Thing(id_) for id_ in found)
+    if len(found) == 1:
+        assert expected[0] == await pager_of(things).one()
+    else:
+        kind = SeveralFoundError if found else NothingFoundError
+        with pytest.raises(
+            kind, match=r"^the list has (no|more than one) item.* on GET /things$"
+        ) as e:
+            await pager_of(things).one()
+        assert expected == getattr(e.value, "items", ())
+    assert list(range(asked)) == things.numbers
+    assert {"2"} == {dict(query)["limit"] for query in things.asked}
+
+
+@pytest.mark.parametrize("ask", [Pager.first, Pager.one], ids=["first", "one"])
+async def test_what_was_asked_for_stays(ask: Callable[[Pager[Thing]], Awaitable[object]]) -> None:
+    """A `limit`, filter and beginning of the caller's are kept, on each page."""
+    things = Things("", "", "a")
+    query = ("before_id", "@1"), ("limit", "7"), ("filter", "f")
+    await ask(pager_of(things, *query))
+
+    assert [1, 2] == things.numbers
+    assert [dict(query), {**dict(query), "before_id": "@2"}] == [dict(q) for q in things.asked]
+
+
+@pytest.mark.parametrize("ask", [Pager.first, Pager.one], ids=["first", "one"])
+async def test_a_list_without_limit_is_asked_for_none(
+    ask: Callable[[Pager[Thing]], Awaitable[object]],
+) -> None:
+    """A parameter that the API does not know is never sent."""
+    things = Things("a")
+    await ask(Pager(things, (), limited=False))
+
+    assert [()] == things.asked
+
+
+async def test_one_item_neither_moves_a_walk_nor_depends_on_it() -> None:
+    """Both begin anew, like `await pager`, and fetch nothing ahead."""
+    things = Things("ab", "c", prefetch=True)
+    pager = pager_of(things)
+    walk = aiter(pager)
+
+    assert "a" == await take(walk, 1)
+    before = pager.cursor
+    assert Thing("a") == await pager.first()
+    with pytest.raises(SeveralFoundError):
+        await pager.one()
+    await settle()
+    assert [0, 0, 0] == things.numbers
+    assert before == pager.cursor
+    assert "bc" == await take(walk, 2)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ((), "the list has no item"),
+        ([("filter", "f")], "the list has no item that meets the filter"),
+    ],
+    ids=["whole list", "with a filter"],
+)
+async def test_nothing_found_says_what_was_asked(
+    query: Sequence[tuple[str, str]], text: str
+) -> None:
+    """A filter may be what is wrong."""
+    with pytest.raises(NothingFoundError) as caught:
+        await pager_of(Things(""), *query).one()
+
+    assert f"{text} on GET /things" == str(caught.value)
+
+
+@pytest.mark.parametrize("ask", [Pager.first, Pager.one], ids=["first", "one"])
+async def test_an_error_of_a_single_item_has_the_cursor(
+    ask: Callable[[Pager[Thing]], Awaitable[object]],
+) -> None:
+    """As any error that ends a walk; nothing is asked for again by itself."""
+    things = Things("", "", "a")
+    things.faults[2] = [NgrokError("no")]
+    with pytest.raises(NgrokError) as caught:
+        await ask(pager_of(things))
+
+    assert "@2" == caught.value.cursor
+    assert [0, 1, 2] == things.numbers
+
+
+async def test_the_first_of_10000_is_one_request_for_one_item() -> None:
+    """However long the list is."""
+    async with (
+        FakeNgrok(agents=10_000, limit=None) as fake,
+        Client(fake.api_key, base_url=fake.url) as ngrok,
+    ):
+        newest = await ngrok.tunnel_sessions.list().first()
+
+        assert newest is not None
+        assert fake.agents[-1].id == newest.id
+        assert [{"limit": "1"}] == [dict(request.query) for request in fake.requests]
+
+
+# The cursor of a page
+
+
+@pytest.mark.parametrize(
+    ("link", "cursor"),
+    [
+        (None, None),
+        ("", None),
+        ("https://api.ngrok.com/things?before_id=@1", "@1"),
+        ("?limit=2&before_id=a%20b%2Bc%2F%C3%BC%26%3D", "a b+c/ü&="),
+        ("/things?before_id=@1#there", "@1"),
+        ("/things?before_id=@1&before_id=@2", "@2"),
+        ("/things?page=2", None),
+        ("/things?before_id=", None),
+        ("/things?before_id=%ff", None),
+        ("https://[/things?before_id=@1", None),
+    ],
+)
+def test_a_page_knows_the_cursor_of_the_next(link: str | None, cursor: str | None) -> None:
+    """It is in the link; None where there is no next page, or none that a cursor leads to."""
+    assert cursor == Page(items=(), next_page_uri=link).cursor
+
+
+async def test_the_cursor_of_a_page_is_that_of_the_walk() -> None:
+    """Pages by hand, one `before_id=` after the other, are the pages of a pager."""
+    things = Things("ab", "", "c")
+    found, cursor = "", "@0"
+    while True:
+        page = await pager_of(things, ("before_id", cursor))
+        found += ids(page.items)
+        if page.cursor is None:
+            break
+        cursor = page.cursor
+
+    assert "abc" == found
+    assert [0, 1, 2] == things.numbers
+
+
+# The values
 
 
 async def test_a_page_is_a_plain_value() -> None:

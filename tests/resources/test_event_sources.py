@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aioresponses import aioresponses
 
-from ngrok_async import Client, Page
+from ngrok_async import Client, Page, SeveralFoundError
 from ngrok_async.resources import Ref
 from ngrok_async.resources.event_sources import EventSource
 from ngrok_async.resources.event_subscriptions import EventSourceReplace
@@ -44,12 +44,16 @@ async def test_a_source_is_named_by_subscription_and_type(
 
 
 async def test_all_sources_come_in_one_page(ngrok: Client, wire: aioresponses) -> None:
-    """The list takes no arguments, and its items have no id to tell repeats by."""
+    """The list takes no arguments, no `limit` either, and its items have no id."""
     answer = {"sources": [SOURCE, SOURCE], "uri": PATH, "next_page_uri": None}
     wire.get(PATH, payload=answer, repeat=True)
 
     assert Page(items=(EXPECTED, EXPECTED), uri=PATH) == await ngrok.event_sources.list("esb_1")
     assert [EXPECTED, EXPECTED] == await ngrok.event_sources.list("esb_1").collect()
+    assert EXPECTED == await ngrok.event_sources.list("esb_1").first()
+    with pytest.raises(SeveralFoundError) as caught:
+        await ngrok.event_sources.list("esb_1").one()
+    assert (EXPECTED, EXPECTED) == caught.value.items
     with pytest.raises(TypeError, match="unexpected keyword argument 'limit'"):
         ngrok.event_sources.list("esb_1", limit=1)  # type: ignore[call-arg]
 

@@ -218,6 +218,10 @@ async def lists(ngrok: Client) -> None:
     assert_type([tunnel async for tunnel in ngrok.tunnels.list()], list[Tunnel])
 
     assert_type(pager.cursor, str | None)
+    assert_type(page.cursor, str | None)
+    assert_type(await pager.first(), TunnelSession | None)
+    assert_type(await pager.one(), TunnelSession)
+    assert_type(await ngrok.tunnels.list().one(), Tunnel)
     ngrok.tunnel_sessions.list(before_id=pager.cursor)
     ngrok.tunnel_sessions.list(before_id=page.items[-1])
     ngrok.tunnels.list(before_id=Ref(id="tn_1"))
@@ -235,6 +239,9 @@ async def lists(ngrok: Client) -> None:
     page.items.append(page.items[0])  # type: ignore[attr-defined]
     page.uri = ""  # type: ignore[misc]
     pager.cursor = "x"  # type: ignore[misc]
+    page.cursor = "x"  # type: ignore[misc]
+    _ = (await pager.first()).id  # type: ignore[union-attr]
+    await pager.one(2)  # type: ignore[call-arg]
     for _ in pager:  # type: ignore[attr-defined]
         pass
 
@@ -567,22 +574,15 @@ def errors(error: NgrokError) -> None:
         assert_type(error.status, int)
     if isinstance(error, ConnectError):
         assert_type(error.permanent, bool)
-
-    _ = error.status  # type: ignore[attr-defined]
-
-
-NGROK_ERRORS: tuple[type[NgrokError], ...] = (
-    ConfigurationError,
-    ClientClosedError,
     if isinstance(error, SeveralFoundError):
         assert_type(error.items, tuple[object, ...])
     if isinstance(error, WaitTimeoutError):
         assert_type(error.last, object)
         assert_type(error.looks, int)
-    TransportError,
-    ResponseError,
-    PaginationError,
-    APIError,
+
+    _ = error.status  # type: ignore[attr-defined]
+
+
 def errors_of_jobs(error: NgrokError) -> None:
     """What those of several calls know beside."""
     if isinstance(error, CannotStopError):
@@ -610,6 +610,17 @@ def errors_of_jobs(error: NgrokError) -> None:
     JobError("m", released=["ts_1"])  # type: ignore[list-item]
 
 
+NGROK_ERRORS: tuple[type[NgrokError], ...] = (
+    ConfigurationError,
+    ClientClosedError,
+    TransportError,
+    ResponseError,
+    PaginationError,
+    APIError,
+    NothingFoundError,
+    SeveralFoundError,
+    WaitTimeoutError,
+    JobError,
 )
 TRANSPORT_ERRORS: tuple[type[TransportError], ...] = (
     ConnectError,
@@ -617,10 +628,6 @@ TRANSPORT_ERRORS: tuple[type[TransportError], ...] = (
     RequestTimeoutError,
 )
 API_ERRORS: tuple[type[APIError], ...] = (
-    NothingFoundError,
-    SeveralFoundError,
-    WaitTimeoutError,
-    JobError,
     BadRequestError,
     AuthenticationError,
     PermissionDeniedError,

@@ -1,0 +1,97 @@
+"""One page of a list, and what gives it."""
+
+from collections.abc import Coroutine, Mapping
+from types import MappingProxyType
+from typing import ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+
+from ngrok_async._mistakes import ExplainedList
+from ngrok_async._request import JSON
+from ngrok_async._stored import Stored
+
+T_co = TypeVar("T_co", covariant=True)
+
+Query: TypeAlias = tuple[tuple[str, str], ...]
+"""Names and values, not yet encoded."""
+
+
+@attrs.frozen(kw_only=True)
+class Page(ExplainedList, Stored, Generic[T_co]):
+    """One page of a list.
+
+    Attributes:
+        items: The page's items, newest first; may be empty although more pages follow.
+        uri: The page's own address.
+        next_page_uri: The address of the next page, or None on the last one.
+    """
+
+    # Where people import it from, and find it in old pickles.
+    __module__ = "ngrok_async.pagination"
+
+    _instead: ClassVar[str] = (
+        "this is one page of a list: take page.items, "
+        "or `async for item in ...list()` for all pages"
+    )
+
+    items: tuple[T_co, ...]
+    uri: str = ""
+    next_page_uri: str | None = None
+    _extra: Mapping[str, JSON] | None = attrs.field(
+        default=None, repr=False, hash=False, alias="extra"
+    )
+
+    @property
+    def extra(self) -> Mapping[str, JSON]:
+        """Fields of the answer that this version of the package does not know, read-only."""
+        return MappingProxyType(dict(self._extra or {}))
+
+    @property
+    def cursor(self) -> str | None:
+        """What `before_id=` takes for the next page, as the link to it says.
+
+        None on the last page, and where the link goes on without one: `next_page_uri` tells which,
+        and a `Pager` follows that too.
+        """
+        return cursor_of(self.next_page_uri)
+
+
+class Listing(Protocol[T_co]):
+    """What a pager needs of the operation that it walks."""
+
+    @property
+    def url(self) -> str:
+        """The absolute URL of the list, without a query."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Its path below the base URL, for messages."""
+        ...
+
+    @property
+    def prefetch(self) -> bool:
+        """Whether to ask for the next page while the caller works on the current one."""
+        ...
+
+    def fetch(self, query: Query) -> Coroutine[object, object, Page[T_co]]:
+        """Get one page."""
+        ...
+
+
+def query_of(encoded: str) -> dict[str, str]:
+    """Return names and values of a link's query; of a name that comes twice the last one.
+
+    Raises:
+        ValueError: It is not UTF-8.
+    """
+    return dict(parse_qsl(encoded, keep_blank_values=True, errors="strict"))
+
+
+def cursor_of(link: str | None) -> str | None:
+    """Return the cursor in the link to a next page, if it has one."""
+    try:
+        return query_of(urlsplit(link or "").query).get("before_id") or None
+    except ValueError:  # it is no URL
+        return None
