@@ -20,7 +20,7 @@ from typing import (
 import attrs
 
 from ngrok_async._id import HasId
-from ngrok_async._model import is_time
+from ngrok_async._kinds import is_time
 from ngrok_async._request import JSON
 from ngrok_async._stored import default_of
 from ngrok_async._text import as_float, checked_dumps, is_int64, shown, unencodable_at

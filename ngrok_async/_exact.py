@@ -18,11 +18,15 @@ from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from ngrok_async._fast import is_model, quick_way
-from ngrok_async._model import Model, is_time
+from ngrok_async._id import HasId
+from ngrok_async._kinds import is_time
 from ngrok_async._text import as_float, is_int64, shown
+from ngrok_async.unset import UnsetType
 
 # How Go writes a time that was never set.
 ZERO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
+# What fields of requests may be as well, and JSON is not.
+_NEVER_SENT: Final = frozenset({HasId, UnsetType})
 _LONGEST_SHOWN: Final = 40
 # Items of a list that are tried in the quick way together.
 _AT_ONCE: Final = 64
@@ -126,6 +130,10 @@ def _is_open_enum(kind: object) -> bool:
     )
 
 
+def _is_of_requests(kind: object) -> bool:
+    return not _NEVER_SENT.isdisjoint(get_args(kind))
+
+
 def _is_tuple(kind: object) -> bool:
     return get_origin(kind) is tuple
 
@@ -139,6 +147,12 @@ Hook = Callable[[Any, Any], Any]
 
 def _open_enum_hook(kind: Any) -> Hook:  # noqa: ANN401 # a type form
     return _optional_string if NoneType in get_args(kind) else _string
+
+
+def _hook_of_requests(kind: Any, converter: Converter) -> Hook:  # noqa: ANN401 # a type form
+    (sent,) = (member for member in get_args(kind) if member not in _NEVER_SENT)
+    hook = converter.get_structure_hook(sent)
+    return lambda value, _: hook(value, sent)
 
 
 def _tuple_hook(kind: Any, converter: Converter) -> Hook:  # noqa: ANN401 # a type form
@@ -205,7 +219,7 @@ def _each(
     raise IterableValidationError("", [wrong], kind)  # pyright: ignore[reportCallIssue] # half typed upstream
 
 
-def _model_hook(kind: type[Model], converter: Converter) -> Hook:
+def _model_hook(kind: type[Any], converter: Converter) -> Hook:
     structure = make_dict_structure_fn(
         kind,
         converter,
@@ -215,7 +229,7 @@ def _model_hook(kind: type[Model], converter: Converter) -> Hook:
     known = frozenset(field.name for field in fields)
     required = frozenset(field.name for field in fields if field.default is attrs.NOTHING)
 
-    def hook(value: object, _: object) -> Model:
+    def hook(value: object, _: object) -> object:
         if type(value) is not dict:
             raise _expected("an object", value)
         given = content = cast("dict[str, Any]", value)
@@ -241,10 +255,9 @@ def exact_converter() -> Converter:
     converter.register_structure_hook(float, _number)
     converter.register_structure_hook_func(is_time, _timestamp)
     converter.register_structure_hook_func(_is_optional_time, _optional_timestamp)
+    converter.register_structure_hook_factory(_is_of_requests, _hook_of_requests)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
-    converter.register_structure_hook_factory(
-        lambda t: isinstance(t, type) and issubclass(t, Model), _model_hook
-    )
+    converter.register_structure_hook_factory(is_model, _model_hook)
     return converter

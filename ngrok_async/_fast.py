@@ -31,7 +31,7 @@ from typing import (
 
 import attrs
 
-from ngrok_async._model import is_time
+from ngrok_async._kinds import is_time
 from ngrok_async._unfrozen import unfrozen
 
 Many: TypeAlias = Callable[[list[Any]], list[Any]]

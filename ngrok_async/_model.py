@@ -1,13 +1,25 @@
 """The base of all models."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
+from typing import Any, Self, cast, get_args, get_type_hints
 
 import attrs
 
+from ngrok_async._encode import id_of
+from ngrok_async._id import HasId
 from ngrok_async._request import JSON
 from ngrok_async._stored import Stored
+from ngrok_async._text import timestamp
+from ngrok_async._wire import MismatchError, decode
+from ngrok_async.unset import UNSET
+
+
+def some(extra: Mapping[str, JSON] | None) -> Mapping[str, JSON] | None:
+    """Return what there is of unknown fields, or None: no fields are no fields, however written."""
+    return extra or None
 
 
 @attrs.frozen(kw_only=True)
@@ -20,7 +32,7 @@ class Model(Stored):
 
     # Private and None in nearly every object, since a dictionary each would cost 64 bytes.
     _extra: Mapping[str, JSON] | None = attrs.field(
-        default=None, repr=False, hash=False, alias="extra"
+        default=None, repr=False, hash=False, alias="extra", converter=some
     )
 
     @property
@@ -28,12 +40,81 @@ class Model(Stored):
         """Fields of the answer that this version of the package does not know, read-only."""
         return MappingProxyType(dict(self._extra or {}))
 
+    def to_dict(self, *, secrets: bool = False) -> dict[str, JSON]:
+        """Return the API's own JSON form, which `json.dumps` takes: names, times, lists and maps.
 
-def is_time(kind: object) -> bool:
-    """Tell whether a type is that of instants.
+        What is in `extra` comes after the fields. All of it is a copy.
 
-    Not by identity: freezegun puts a subclass in the place of `datetime` wherever a module has it
-    (https://github.com/spulec/freezegun), so a type and what it is compared with may be of before
-    and after.
-    """
-    return isinstance(kind, type) and issubclass(kind, datetime)
+        Args:
+            secrets: Whether to put in what `repr` hides too, such as a `token`: for a place where
+                secrets are kept, and for `from_dict`. What is in `extra` is always there.
+        """
+        kind: Any = type(self)
+        known = fields_of(kind)
+        content: dict[str, JSON] = {}
+        for name, (is_secret, is_id) in known.items():
+            value = getattr(self, name)
+            if value is not UNSET and (secrets or not is_secret):
+                content[name] = _ids(name, value) if is_id else as_json(value, secrets=secrets)
+        return content | {k: as_json(v) for k, v in self.extra.items() if k not in known}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, JSON]) -> Self:
+        """Make a value of the API's JSON form, as `to_dict` gives it.
+
+        Unknown names go into `extra`, and what is absent gets its default: secrets do too.
+
+        Args:
+            content: Plain JSON values; it is not kept.
+
+        Raises:
+            ValueError: A value has the wrong type, or one that must be there is missing; it says
+                which, such as `$.endpoint.id`.
+        """
+        try:
+            made: Self = decode(as_json(content), cls)
+        except (MismatchError, RecursionError) as error:
+            deep = "it is nested too deeply, or contains itself"
+            why = error if isinstance(error, MismatchError) else deep
+            message = f"this is no {cls.__name__}: {why}"
+        else:
+            return made
+        raise ValueError(message)
+
+
+@cache
+def fields_of(model: type[Any]) -> Mapping[str, tuple[bool, bool]]:
+    """Return what is said of each field of a model: whether it is a secret, and whether an id."""
+    hints = get_type_hints(model)
+    return {
+        field.name: (not field.repr, _is_id(hints[field.name]))
+        for field in attrs.fields(model)
+        if field.name != "_extra"
+    }
+
+
+def _is_id(hint: object) -> bool:
+    """Tell whether a type is that of ids of requests, or of a list of them."""
+    return hint is HasId or any(map(_is_id, get_args(hint)))
+
+
+def _ids(name: str, value: object) -> JSON:
+    """Return the ids in the place of what has them."""
+    if isinstance(value, tuple):
+        return [id_of(name, item) for item in cast("Iterable[object]", value)]
+    return id_of(name, value)
+
+
+def as_json(value: object, *, secrets: bool = False) -> JSON:
+    """Return a copy of a value of a field, or of plain JSON, as plain JSON."""
+    if isinstance(value, Model):
+        return value.to_dict(secrets=secrets)
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, Mapping):
+        content = cast("Mapping[str, object]", value)
+        return {name: as_json(item, secrets=secrets) for name, item in content.items()}
+    if isinstance(value, list | tuple):
+        items = cast("Iterable[Any]", value)
+        return [as_json(item, secrets=secrets) for item in items]
+    return value

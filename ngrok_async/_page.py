@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 from ngrok_async._mistakes import ExplainedList
+from ngrok_async._model import as_json, some
 from ngrok_async._request import JSON
 from ngrok_async._stored import Stored
 
@@ -39,7 +40,7 @@ class Page(ExplainedList, Stored, Generic[T_co]):
     uri: str = ""
     next_page_uri: str | None = None
     _extra: Mapping[str, JSON] | None = attrs.field(
-        default=None, repr=False, hash=False, alias="extra"
+        default=None, repr=False, hash=False, alias="extra", converter=some
     )
 
     @property
@@ -55,6 +56,22 @@ class Page(ExplainedList, Stored, Generic[T_co]):
         and a `Pager` follows that too.
         """
         return cursor_of(self.next_page_uri)
+
+    def to_dict(self, *, secrets: bool = False) -> dict[str, JSON]:
+        """Return the page as `json.dumps` takes it: `items`, `uri`, `next_page_uri` and `cursor`.
+
+        The items have the form of their own `to_dict`; what is in `extra` comes last.
+
+        Args:
+            secrets: Whether to put in the items' secrets.
+        """
+        content: dict[str, JSON] = {
+            "items": as_json(self.items, secrets=secrets),
+            "uri": self.uri,
+            "next_page_uri": self.next_page_uri,
+            "cursor": self.cursor,
+        }
+        return content | {k: as_json(v) for k, v in self.extra.items() if k not in content}
 
 
 class Listing(Protocol[T_co]):

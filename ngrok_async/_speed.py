@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
+import attrs
 import msgspec
 
 from ngrok_async._fast import (
@@ -21,14 +22,19 @@ from ngrok_async._fast import (
     is_model,
     item_kind,
 )
-from ngrok_async._model import Model, is_time
+from ngrok_async._kinds import is_time
 
 _INT64: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
+@attrs.frozen
+class _Empty:
+    """A model without fields."""
+
+
 def probe() -> None:
     """Use what is used of msgspec: a build for another Python, or an old one, fails here."""
-    page = _decoder(Model, "models")(b'{"models":[{}],"uri":"u"}')
+    page = _decoder(_Empty, "models")(b'{"models":[{}],"uri":"u"}')
     if (page.uri, len(page.items), msgspec.json.decode(b"[7]", type=list[_INT64])) != ("u", 1, [7]):
         raise ValueError("it does not decode what it was given")
 

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from datetime import UTC, datetime
 from typing import Final, cast
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -43,6 +44,21 @@ def shown(value: object) -> str:
         return float.__repr__(value)
     # Its own text may be endless, fail, or have secrets in it.
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
+def timestamp(at: datetime) -> str:
+    """Return an aware time as the API writes it: in UTC with a Z, no more digits than it takes.
+
+    Raises:
+        ValueError: It is naive, or before the year 1 or after 9999 in UTC.
+    """
+    if at.utcoffset() is None:
+        raise ValueError(f"expected an aware datetime, got {at.isoformat()} without an offset")
+    try:
+        text = at.astimezone(UTC).isoformat().removesuffix("+00:00")
+    except OverflowError:
+        raise ValueError("expected a time between the years 1 and 9999 in UTC") from None
+    return f"{text.rstrip('0')}Z" if "." in text else f"{text}Z"
 
 
 def as_float(value: object) -> float:

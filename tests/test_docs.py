@@ -57,6 +57,7 @@ SHOWN = {
     "in-your-service.md": "GET /tunnel_sessions 200",
     "limits-and-retries.md": "",
     "lists.md": "after the break: ts_",
+    "models.md": "got 'yesterday' @ $.started_at",
     "not-offered.md": "any field at all",
 }
 """What the pieces of a page print, among other things."""

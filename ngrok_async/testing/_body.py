@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
 from ngrok_async._id import HasId
-from ngrok_async._model import Model, is_time
+from ngrok_async._kinds import is_time
+from ngrok_async._model import Model
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async._wire import MismatchError, decode, loads

@@ -6,7 +6,8 @@ from typing import Any, Final, cast, get_args, get_origin
 
 import attrs
 
-from ngrok_async._model import Model, is_time
+from ngrok_async._kinds import is_time
+from ngrok_async._model import Model
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async._wire import decode

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
-from ngrok_async._model import Model, is_time
+from ngrok_async._kinds import is_time
+from ngrok_async._model import Model
 from ngrok_async._request import JSON
 from ngrok_async.testing import _facts
 from ngrok_async.testing._store import Item

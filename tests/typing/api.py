@@ -266,6 +266,13 @@ class WithoutId:
 async def operations(ngrok: Client, session: TunnelSession) -> None:
     """One resource; commands; ids in all their forms."""
     assert_type(await ngrok.tunnel_sessions.get("ts_1"), TunnelSession)
+    assert_type(session.to_dict(), dict[str, JSON])
+    assert_type(session.to_dict(secrets=True), dict[str, JSON])
+    assert_type(TunnelSession.from_dict({"id": "ts_1"}), TunnelSession)
+    assert_type(TunnelSession.from_dict(session.to_dict()), TunnelSession)
+    assert_type((await ngrok.tunnels.list()).to_dict(secrets=False), dict[str, JSON])
+    session.to_dict(secret=True)  # type: ignore[call-arg]
+    TunnelSession.from_dict([])  # type: ignore[arg-type]
     assert_type(await ngrok.tunnel_sessions.get(session), TunnelSession)
     assert_type(await ngrok.tunnel_sessions.get(Ref(id="ts_1")), TunnelSession)
     assert_type(await ngrok.tunnel_sessions.get(id=OfMyOwn("ts_1")), TunnelSession)
