@@ -19,6 +19,7 @@ What to look at next, with `help(...)`:
     UNSET                       leaves a field of an update alone, where None is sent as null
 
     ngrok_async.resources       a module per kind of resource, with its models and operations
+    ngrok_async.filters         conditions for the `filter` of lists, as values
     ngrok_async.errors          everything that may be raised, drawn as a tree
     ngrok_async.events          what `Client(on_event=...)` is told: attempts, waits, pauses
     ngrok_async.redis           a rate limit that several processes share
@@ -28,7 +29,6 @@ What to look at next, with `help(...)`:
 from ngrok_async._clock import Clock
 from ngrok_async._encode import Id
 from ngrok_async._limits.rate_limit import Budget, RateLimit
-from ngrok_async._operation import Filter
 from ngrok_async._request import JSON, Middleware, Request, Response, Send, Timeout
 from ngrok_async._retry import Retry
 from ngrok_async._version import __version__
@@ -65,6 +65,7 @@ from ngrok_async.errors import (
     TransportError,
     WaitTimeoutError,
 )
+from ngrok_async.filters import Filter
 from ngrok_async.pagination import Page, Pager
 from ngrok_async.unset import UNSET, Unset
 

@@ -89,6 +89,16 @@ OF_RESOURCE: Final[Instead] = {
     "upgrade": ("update",),
 }
 
+OF_FIELD: Final[Instead] = {
+    **dict.fromkeys(("eq", "equals", "is_"), ("`field == value`",)),
+    **dict.fromkeys(("isin", "is_in", "one_of"), ("in_",)),
+    **dict.fromkeys(("not_in", "notin_"), ("`~field.in_([...])`",)),
+    **dict.fromkeys(("icontains", "ilike", "like", "match", "matches"), ("contains", "has")),
+    **dict.fromkeys(("is_empty", "is_none", "is_null", "isnull"), ("empty",)),
+    "endsWith": ("endswith",),
+    "startsWith": ("startswith",),
+}
+
 _NONE: Final[Instead] = MappingProxyType({})
 
 
@@ -154,6 +164,11 @@ else:
 
         def __getitem__(self, index: object) -> NoReturn:
             raise TypeError(f"{self!r} is not subscriptable; write `await ...get(id)`, or `list()`")
+
+        def _hint(self, name: str) -> str:
+            if name == "fields":
+                return "; ngrok has no filter for this list, so walk over `list()` and choose there"
+            return super()._hint(name)
 
     class ExplainedList(Explained):
         """Is no list, and says what is one."""

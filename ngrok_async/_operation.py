@@ -16,16 +16,17 @@ from typing import (
     ClassVar,
     Final,
     Protocol,
-    TypeAlias,
     TypeVar,
     cast,
     get_args,
     get_type_hints,
 )
+from urllib.parse import quote
 
 import attrs
 
 from ngrok_async._encode import Encoder, encoder, id_of
+from ngrok_async._filters.condition import Condition
 from ngrok_async._forget import forget_locals
 from ngrok_async._mistakes import OF_RESOURCE, ExplainedResource, Instead, explained_arguments
 from ngrok_async._request import (
@@ -49,16 +50,11 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., object])
 T = TypeVar("T")
 
-Filter: TypeAlias = str
-"""A condition in ngrok's subset of CEL, such as `obj.region == "eu"`.
-
-https://ngrok.com/docs/api/api-filtering
-"""
-
 _NO_TYPES: Final[Mapping[object, Any]] = MappingProxyType({})
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _PAGE_SIZES: Final = range(1, 101)
 _LONGEST_CURSOR: Final = 2048
+_LONGEST_FILTER: Final = 8000
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -326,11 +322,21 @@ def _cursor(name: str, value: object) -> JSON:
 def _filter(name: str, value: object) -> JSON:
     if value is None:
         return None
-    if not isinstance(value, str) or not value.strip():
+    text: object = str(cast("object", value)) if isinstance(value, Condition) else value
+    if not isinstance(text, str) or not text.strip():
         raise ValueError(
-            f"{name} must be a condition such as 'obj.region == \"eu\"', got {shown(value)}"
+            f"{name} must be a condition of the resource's `fields`, or a text such as "
+            f"'obj.region == \"eu\"', got {shown(text)}"
         )
-    return encoder(str)(name, value)  # refuses what cannot be sent as UTF-8
+    encoded = encoder(str)(name, text)  # refuses what cannot be sent as UTF-8
+    # No character takes more than 12 bytes of a URL.
+    size = len(quote(text, safe="")) if len(text) > _LONGEST_FILTER // 12 else 0
+    if size > _LONGEST_FILTER:
+        raise ValueError(
+            f"{name} would be {size:,} bytes of the URL, and servers take about "
+            f"{_LONGEST_FILTER:,}: ask several times, such as for a part of the values of an `in`"
+        )
+    return encoded
 
 
 _QUERY: Final[Mapping[str, Encoder]] = {"limit": _limit, "before_id": _cursor, "filter": _filter}

@@ -12,4 +12,5 @@ settings.register_profile(
     derandomize="CI" in os.environ,  # a red build there is due to its commit
     print_blob=True,
 )
+settings.register_profile("fuzz", settings.get_profile("ngrok_async"), max_examples=10_000)
 settings.load_profile("ngrok_async")

@@ -14,7 +14,6 @@ from ngrok_async import UNSET, Page, Pager, PaginationError, Request, Timeout, U
 from ngrok_async._encode import Id, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import (
-    Filter,
     Operation,
     Resource,
     at_route,
@@ -24,6 +23,7 @@ from ngrok_async._operation import (
 )
 from ngrok_async._request import Limits, Progress
 from ngrok_async._wire import MismatchError
+from ngrok_async.filters import Filter
 from ngrok_async.resources._shared import Ref
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ class Gadgets(Resource):
         *,
         before_id: Id | None = None,
         limit: int | None = None,
-        filter: Filter | None = None,
+        filter: Filter[Gadget] | None = None,
     ) -> Pager[Gadget]:
         """Walk over the gadgets of `owner`."""
 

@@ -50,7 +50,7 @@ def _service(where: str, fact: Facts, declaration: Facts) -> Iterator[Difference
 def _operation(where: str, fact: Facts, declaration: Facts) -> Iterator[Difference]:
     names = "method", "path", "response", "items", "body_schema", "effect", "status"
     yield from _values(where, fact, declaration, *names)
-    for part in ("query", "header", "cookie", "body"):
+    for part in ("query", "header", "cookie", "body", "fields"):
         tables = fact.get(part, {}), declaration.get(part, {})
         yield from _tables(*tables, _field, f"{where}.{part}.")
 

@@ -16,6 +16,17 @@ from ngrok_async._id import HasId
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, Resource, operations
+from ngrok_async.filters import (
+    BoolField,
+    Condition,
+    Fields,
+    IdField,
+    Reference,
+    ReferenceField,
+    SetField,
+    TextField,
+    TimeField,
+)
 from ngrok_async.unset import UNSET, UnsetType
 from tools.facts import Facts
 
@@ -26,6 +37,14 @@ _SCALARS: Final[Mapping[object, str]] = {
     float: "number",
     datetime: "datetime",
     Any: "any",
+}
+_FIELDS: Final[Mapping[type, str]] = {
+    BoolField: "boolean",
+    IdField: "id",
+    ReferenceField: "id",
+    SetField: "[string]",
+    TextField: "string",
+    TimeField: "datetime",
 }
 _EMPTY: Final[Mapping[str, object]] = {
     "string": "",
@@ -44,7 +63,10 @@ def declared() -> Facts:
         "services": {
             resource.__name__: {
                 "attribute": attribute,
-                "operations": {name: describe(o) for name, o in operations(resource).items()},
+                "operations": {
+                    name: describe(o) | (_fields(resource) if name == "list" else {})
+                    for name, o in operations(resource).items()
+                },
             }
             for attribute, resource in resources().items()
         },
@@ -107,6 +129,22 @@ def describe(operation: Operation) -> Facts:
             for name, parameter in rest.items()
         }
     return fact
+
+
+def _fields(resource: type[Resource]) -> Facts:
+    """Return what the filter of a resource's list knows, if it has one."""
+    of: Fields | None = getattr(resource, "fields", None)
+    if of is None:
+        return {}
+    fields: list[Any] = [getattr(of, name) for name in dir(of) if not name.startswith("_")]
+    fields += [field.id for field in fields if type(field) in {Reference, ReferenceField}]
+    return {
+        "fields": {
+            str(field).removeprefix("obj."): {"type": _FIELDS[type(field)]}
+            for field in fields
+            if type(field) in _FIELDS
+        }
+    }
 
 
 def _parameter(hint: Any, default: object, not_sent: object) -> Facts:  # noqa: ANN401 # a type form
@@ -174,8 +212,12 @@ def type_name(hint: Any) -> tuple[str, list[str], bool]:  # noqa: ANN401 # a typ
 
 def _union(members: tuple[Any, ...]) -> tuple[str, list[str], bool]:
     nullable = NoneType in members
-    # An object that has an id is as good as the id.
-    rest = [m for m in members if m not in {NoneType, UnsetType, HasId}]
+    # An object that has an id is as good as the id, and a condition as its text.
+    rest = [
+        m
+        for m in members
+        if m not in {NoneType, UnsetType, HasId} and get_origin(m) is not Condition
+    ]
     enum = [value for m in rest if get_origin(m) is Literal for value in get_args(m)]
     # The first of several classes is what the request takes, the others are what answers have.
     first = next((m for m in rest if isinstance(m, type) and attrs.has(m)), None)

@@ -24,7 +24,7 @@ _SCALARS: Final[Mapping[str, tuple[str, str]]] = {
     "boolean": ("bool", "False"),
     "any": ("JSON", "None"),
 }
-_QUERY: Final[Mapping[str, str]] = {"before_id": "Id", "limit": "int", "filter": "Filter"}
+_QUERY: Final[Mapping[str, str]] = {"before_id": "Id", "limit": "int", "filter": "Filter[{}]"}
 _IMPORTS: Final[Mapping[str, str]] = {
     "Mapping": "collections.abc",
     "Sequence": "collections.abc",
@@ -33,7 +33,7 @@ _IMPORTS: Final[Mapping[str, str]] = {
     "Id": "ngrok_async._encode",
     "Nested": "ngrok_async._encode",
     "Model": "ngrok_async._model",
-    "Filter": "ngrok_async._operation",
+    "Filter": "ngrok_async.filters",
     "Resource": "ngrok_async._operation",
     "operation": "ngrok_async._operation",
     "paged": "ngrok_async._operation",
@@ -185,7 +185,8 @@ def _docstring(fact: Facts, places: list[str], named: list[str]) -> str:
 def _parameters(fact: Facts) -> Iterator[str]:
     if fact["method"] not in BODY_METHODS:
         for name in fact.get("query", ()):
-            yield f"{name}: {_QUERY.get(name, 'str')} | None = None"
+            kind = _QUERY.get(name, "str").format(fact.get("response"))
+            yield f"{name}: {kind} | None = None"
         return
     body = fact.get("body", {})
     for name in sorted(body, key=lambda name: "required" not in body[name]):

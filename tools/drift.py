@@ -48,7 +48,7 @@ def _operation(fact: Facts) -> Facts:
         part: _fields(fact.get(part, {}), "type", "enum", "required", "nullable")
         for part in ("query", "header", "cookie", "body")
     }
-    return {k: v for k, v in fact.items() if k not in {"effect", *tables}} | tables
+    return {k: v for k, v in fact.items() if k not in {"effect", "fields", *tables}} | tables
 
 
 def _fields(fields: Facts, *kept: str) -> Facts:

@@ -53,7 +53,9 @@ def expected(facts: Facts) -> Facts:
         "services": {
             name: {
                 "attribute": service["attribute"],
-                "operations": {n: _operation(o) for n, o in service["operations"].items()},
+                "operations": {
+                    n: _operation(o, facts["schemas"]) for n, o in service["operations"].items()
+                },
             }
             for name, service in facts["services"].items()
         },
@@ -131,13 +133,14 @@ def _schemas_in(fields: Iterable[Mapping[str, str]], schemas: Facts) -> Iterator
         yield from (name for name in re.findall(r"\w+", field["type"]) if name in schemas)
 
 
-def _operation(fact: Facts) -> Facts:
+def _operation(fact: Facts, schemas: Facts) -> Facts:
     """Return an operation as it has to be declared.
 
     - A PUT takes the module alone; POST and PATCH take the fields of their body one by one.
     - A parameter is required where the facts say so; where no source says anything, it is not.
     - No parameter takes null, as no source types one so: what does is in `differences.toml`.
     - The size of a page is an integer, though the API's documents call it a string.
+    - What a filter knows are fields of the items: `fields`, of the types that they have there.
     """
     names = "method", "path", "response", "items", "effect"
     shape = {name: fact[name] for name in names if name in fact}
@@ -147,9 +150,19 @@ def _operation(fact: Facts) -> Facts:
         return shape | {"body": {n: _parameter(f) for n, f in fact.get("body", {}).items()}}
     repeatable = fact.get("repeatable", ())
     types = {"limit": "integer"} | dict.fromkeys(repeatable, "[string]")
-    return shape | {
-        "query": {name: {"type": types.get(name, "string")} for name in fact.get("query", ())}
-    }
+    query = {name: {"type": types.get(name, "string")} for name in fact.get("query", ())}
+    if "filter_fields" in fact:
+        item = schemas[fact["response"]]
+        shape["fields"] = {n: {"type": _filtered_by(n, item)} for n in fact["filter_fields"]}
+    return shape | {"query": query}
+
+
+def _filtered_by(name: str, item: Facts) -> str:
+    """Return the type of what a filter knows; an id, and a reference that is compared as one."""
+    kind: str = item.get(name, {"type": "string"})["type"]
+    if re.search(r"(^|_|\.)id$", name) or kind == "Ref":
+        return "id"
+    return kind
 
 
 def _parameter(fact: Facts) -> Facts:

@@ -1,10 +1,14 @@
 """What the resource modules share."""
 
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import attrs
 
 from ngrok_async._model import Model
+from ngrok_async.filters import Fields, IdField, TextField, TimeField
+
+M = TypeVar("M")
 
 
 @attrs.frozen(kw_only=True)
@@ -37,3 +41,12 @@ class Described(Model):
     created_at: datetime
     description: str = ""
     metadata: str = ""
+
+
+class DescribedFields(Fields, Generic[M]):
+    """What `filter` knows of nearly everything that can be created: see `ngrok_async.filters`."""
+
+    id: IdField[M]
+    created_at: TimeField[M]
+    description: TextField[M]
+    metadata: TextField[M]

@@ -1,15 +1,16 @@
 """Agent ingresses: domains of your own that agents connect to."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from ngrok_async._encode import Id, Nested
 from ngrok_async._model import Model
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, TextField
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -75,15 +76,27 @@ class AgentIngress(Described):
     certificate_management_status: AgentIngressCertStatus | None = None
 
 
+class AgentIngressFields(DescribedFields[AgentIngress]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    domain: TextField[AgentIngress]
+
+
 class AgentIngresses(Resource):
     """Let agents reach ngrok through a domain of your own.
 
     https://ngrok.com/docs/api-reference/agentingresses/list
     """
 
+    fields: ClassVar[AgentIngressFields] = AgentIngressFields()
+
     @paged("GET /agent_ingresses", items="ingresses")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[AgentIngress] | None = None,
     ) -> Pager[AgentIngress]:
         """Walk over all ingresses, newest first; `before_id`, `limit`, `filter` as on `Pager`.
 

@@ -1,11 +1,14 @@
 """API keys: what clients of this API show."""
 
+from typing import ClassVar
+
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, IdField
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -22,15 +25,27 @@ class APIKey(Described):
     owner_id: str | None = None
 
 
+class APIKeyFields(DescribedFields[APIKey]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    owner_id: IdField[APIKey]
+
+
 class APIKeys(Resource):
     """Manage the keys to this API; the first one comes from ngrok's dashboard.
 
     https://ngrok.com/docs/api-reference/apikeys/list
     """
 
+    fields: ClassVar[APIKeyFields] = APIKeyFields()
+
     @paged("GET /api_keys", items="keys")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[APIKey] | None = None,
     ) -> Pager[APIKey]:
         """Walk over all keys, newest first; `before_id`, `limit` and `filter` as on `Pager`.
 

@@ -1,13 +1,15 @@
 """Certificate authorities: whose client certificates mutual TLS accepts."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, TextField, TimeField
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -32,15 +34,29 @@ class CertificateAuthority(Described):
     extended_key_usages: tuple[str, ...] = ()
 
 
+class CertificateAuthorityFields(DescribedFields[CertificateAuthority]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    subject_common_name: TextField[CertificateAuthority]
+    not_before: TimeField[CertificateAuthority]
+    not_after: TimeField[CertificateAuthority]
+
+
 class CertificateAuthorities(Resource):
     """Manage the authorities that mutual TLS trusts.
 
     https://ngrok.com/docs/api-reference/certificateauthorities/list
     """
 
+    fields: ClassVar[CertificateAuthorityFields] = CertificateAuthorityFields()
+
     @paged("GET /certificate_authorities", items="certificate_authorities")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[CertificateAuthority] | None = None,
     ) -> Pager[CertificateAuthority]:
         """Walk over all authorities, newest first; `before_id`, `limit`, `filter` as on `Pager`.
 

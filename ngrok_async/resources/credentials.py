@@ -1,13 +1,15 @@
 """Credentials: the authtokens that agents show."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, IdField, SetField
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -26,15 +28,28 @@ class Credential(Described):
     owner_id: str | None = None
 
 
+class CredentialFields(DescribedFields[Credential]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    owner_id: IdField[Credential]
+    acl: SetField[Credential]
+
+
 class Credentials(Resource):
     """Manage the authtokens that agents connect with.
 
     https://ngrok.com/docs/api-reference/credentials/list
     """
 
+    fields: ClassVar[CredentialFields] = CredentialFields()
+
     @paged("GET /credentials", items="credentials")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[Credential] | None = None,
     ) -> Pager[Credential]:
         """Walk over all credentials, newest first; `before_id`, `limit`, `filter` as on `Pager`.
 

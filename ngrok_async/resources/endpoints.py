@@ -1,15 +1,31 @@
 """Endpoints: the URLs that take traffic, of agents and in the cloud."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import BoolField, Filter, Reference, SetField, TextField
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._endpoint import Endpoint
+from ngrok_async.resources._shared import DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
-__all__ = ["Endpoint", "Endpoints"]
+__all__ = ["Endpoint", "EndpointFields", "Endpoints"]
+
+
+class EndpointFields(DescribedFields[Endpoint]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    principal: Reference[Endpoint]
+    type: TextField[Endpoint]
+    binding: TextField[Endpoint]
+    bindings: SetField[Endpoint]
+    url: TextField[Endpoint]
+    pooling_enabled: BoolField[Endpoint]
+    scheme: TextField[Endpoint]
+    region: TextField[Endpoint]
+    name: TextField[Endpoint]
 
 
 class Endpoints(Resource):
@@ -17,6 +33,8 @@ class Endpoints(Resource):
 
     https://ngrok.com/docs/api-reference/endpoints/list
     """
+
+    fields: ClassVar[EndpointFields] = EndpointFields()
 
     @paged("GET /endpoints", items="endpoints")
     def list(
@@ -26,7 +44,7 @@ class Endpoints(Resource):
         limit: int | None = None,
         id: Sequence[Id] | None = None,
         url: Sequence[str] | None = None,
-        filter: Filter | None = None,
+        filter: Filter[Endpoint] | None = None,
     ) -> Pager[Endpoint]:
         """Walk over the endpoints, newest first; `before_id`, `limit`, `filter` as on `Pager`.
 

@@ -1,14 +1,15 @@
 """Event destinations: the services outside ngrok that events are sent to."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from ngrok_async._encode import Id, Nested
 from ngrok_async._model import Model
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -164,9 +165,15 @@ class EventDestinations(Resource):
     https://ngrok.com/docs/api-reference/eventdestinations/list
     """
 
+    fields: ClassVar[DescribedFields[EventDestination]] = DescribedFields()
+
     @paged("GET /event_destinations", items="event_destinations")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[EventDestination] | None = None,
     ) -> Pager[EventDestination]:
         """Walk over all destinations, newest first.
 

@@ -1,15 +1,17 @@
 """Event subscriptions: which events go to which destinations."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import attrs
 
 from ngrok_async._encode import Id, Nested
 from ngrok_async._model import Model
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._event_source import EventSource
-from ngrok_async.resources._shared import Described, Ref
+from ngrok_async.resources._shared import Described, DescribedFields, Ref
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -43,9 +45,15 @@ class EventSubscriptions(Resource):
     https://ngrok.com/docs/api-reference/eventsubscriptions/list
     """
 
+    fields: ClassVar[DescribedFields[EventSubscription]] = DescribedFields()
+
     @paged("GET /event_subscriptions", items="event_subscriptions")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[EventSubscription] | None = None,
     ) -> Pager[EventSubscription]:
         """Walk over all subscriptions, newest first.
 

@@ -1,11 +1,14 @@
 """IP policies: named groups of rules about IP addresses."""
 
+from typing import ClassVar
+
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -22,9 +25,15 @@ class IPPolicies(Resource):
     https://ngrok.com/docs/api-reference/ippolicies/list
     """
 
+    fields: ClassVar[DescribedFields[IPPolicy]] = DescribedFields()
+
     @paged("GET /ip_policies", items="ip_policies")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[IPPolicy] | None = None,
     ) -> Pager[IPPolicy]:
         """Walk over all policies, newest first; `before_id`, `limit` and `filter` as on `Pager`.
 

@@ -1,13 +1,14 @@
 """IP policy rules: the address ranges that IP policies allow or deny."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, ReferenceField, TextField
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described, Ref
+from ngrok_async.resources._shared import Described, DescribedFields, Ref
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -26,15 +27,29 @@ class IPPolicyRule(Described):
     action: Literal["allow", "deny"] | str = ""
 
 
+class IPPolicyRuleFields(DescribedFields[IPPolicyRule]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    ip_policy: ReferenceField[IPPolicyRule]
+    cidr: TextField[IPPolicyRule]
+    action: TextField[IPPolicyRule]
+
+
 class IPPolicyRules(Resource):
     """Manage the rules of all IP policies.
 
     https://ngrok.com/docs/api-reference/ippolicyrules/list
     """
 
+    fields: ClassVar[IPPolicyRuleFields] = IPPolicyRuleFields()
+
     @paged("GET /ip_policy_rules", items="ip_policy_rules")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[IPPolicyRule] | None = None,
     ) -> Pager[IPPolicyRule]:
         """Walk over the rules of all policies, newest first.
 

@@ -1,14 +1,15 @@
 """IP restrictions: the addresses from which parts of the account can be reached."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described, Ref
+from ngrok_async.resources._shared import Described, DescribedFields, Ref
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -35,9 +36,15 @@ class IPRestrictions(Resource):
     https://ngrok.com/docs/api-reference/iprestrictions/list
     """
 
+    fields: ClassVar[DescribedFields[IPRestriction]] = DescribedFields()
+
     @paged("GET /ip_restrictions", items="ip_restrictions")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[IPRestriction] | None = None,
     ) -> Pager[IPRestriction]:
         """Walk over all restrictions, newest first.
 

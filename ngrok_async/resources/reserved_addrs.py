@@ -1,13 +1,14 @@
 """Reserved addresses: TCP addresses that belong to the account."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, TextField
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -24,15 +25,28 @@ class ReservedAddr(Described):
     region: Literal["au", "eu", "ap", "us", "jp", "in", "sa"] | str = ""
 
 
+class ReservedAddrFields(DescribedFields[ReservedAddr]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    addr: TextField[ReservedAddr]
+    region: TextField[ReservedAddr]
+
+
 class ReservedAddrs(Resource):
     """Manage the TCP addresses that belong to the account.
 
     https://ngrok.com/docs/api-reference/reservedaddrs/list
     """
 
+    fields: ClassVar[ReservedAddrFields] = ReservedAddrFields()
+
     @paged("GET /reserved_addrs", items="reserved_addrs")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[ReservedAddr] | None = None,
     ) -> Pager[ReservedAddr]:
         """Walk over all addresses, newest first; `before_id`, `limit` and `filter` as on `Pager`.
 

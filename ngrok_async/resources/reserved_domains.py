@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from ngrok_async._encode import Id, Nested
 from ngrok_async._model import Model
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, Reference, TextField
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described, Ref
+from ngrok_async.resources._shared import Described, DescribedFields, Ref
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -96,15 +97,31 @@ class ReservedDomain(Described):
     is_dev: bool = False
 
 
+class ReservedDomainFields(DescribedFields[ReservedDomain]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    domain: TextField[ReservedDomain]
+    region: TextField[ReservedDomain]
+    cname_target: TextField[ReservedDomain]
+    certificate: Reference[ReservedDomain]
+    acme_challenge_cname_target: TextField[ReservedDomain]
+
+
 class ReservedDomains(Resource):
     """Manage the host names that belong to the account, and their TLS certificates.
 
     https://ngrok.com/docs/api-reference/reserveddomains/list
     """
 
+    fields: ClassVar[ReservedDomainFields] = ReservedDomainFields()
+
     @paged("GET /reserved_domains", items="reserved_domains")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[ReservedDomain] | None = None,
     ) -> Pager[ReservedDomain]:
         """Walk over all domains, newest first; `before_id`, `limit` and `filter` as on `Pager`.
 

@@ -1,12 +1,22 @@
 """Secrets: values for traffic policies that nobody can read back."""
 
+from typing import ClassVar
+
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, TextField
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._secret import Secret
+from ngrok_async.resources._shared import DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
-__all__ = ["Secret", "Secrets"]
+__all__ = ["Secret", "SecretFields", "Secrets"]
+
+
+class SecretFields(DescribedFields[Secret]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    name: TextField[Secret]
 
 
 class Secrets(Resource):
@@ -15,9 +25,15 @@ class Secrets(Resource):
     https://ngrok.com/docs/api-reference/secrets/list
     """
 
+    fields: ClassVar[SecretFields] = SecretFields()
+
     @paged("GET /vault_secrets", items="secrets")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[Secret] | None = None,
     ) -> Pager[Secret]:
         """Walk over all secrets, newest first; `before_id`, `limit` and `filter` as on `Pager`.
 

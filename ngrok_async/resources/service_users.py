@@ -1,12 +1,14 @@
 """Service users: owners of credentials that are no persons."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import attrs
 
 from ngrok_async._encode import Id
 from ngrok_async._model import Model
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Fields, Filter, IdField, TimeField
 from ngrok_async.pagination import Pager
 from ngrok_async.unset import UNSET, Unset
 
@@ -30,15 +32,28 @@ class ServiceUser(Model):
     created_at: datetime
 
 
+class ServiceUserFields(Fields):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    id: IdField[ServiceUser]
+    created_at: TimeField[ServiceUser]
+
+
 class ServiceUsers(Resource):
     """Manage service users, which were called bot users before.
 
     https://ngrok.com/docs/api-reference/serviceusers/list
     """
 
+    fields: ClassVar[ServiceUserFields] = ServiceUserFields()
+
     @paged("GET /service_users", items="service_users")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[ServiceUser] | None = None,
     ) -> Pager[ServiceUser]:
         """Walk over all service users, newest first; `before_id` and `limit` as on `Pager`.
 

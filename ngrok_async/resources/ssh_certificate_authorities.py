@@ -1,13 +1,14 @@
 """SSH certificate authorities: keys at ngrok that sign SSH certificates."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -30,9 +31,15 @@ class SSHCertificateAuthorities(Resource):
     https://ngrok.com/docs/api-reference/sshcertificateauthorities/list
     """
 
+    fields: ClassVar[DescribedFields[SSHCertificateAuthority]] = DescribedFields()
+
     @paged("GET /ssh_certificate_authorities", items="ssh_certificate_authorities")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[SSHCertificateAuthority] | None = None,
     ) -> Pager[SSHCertificateAuthority]:
         """Walk over all authorities, newest first.
 

@@ -1,13 +1,15 @@
 """SSH credentials: the public keys that may start tunnels over SSH."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, IdField, SetField
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -26,15 +28,28 @@ class SSHCredential(Described):
     owner_id: str | None = None
 
 
+class SSHCredentialFields(DescribedFields[SSHCredential]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    owner_id: IdField[SSHCredential]
+    acl: SetField[SSHCredential]
+
+
 class SSHCredentials(Resource):
     """Manage the public keys that may start tunnels with an ordinary SSH client.
 
     https://ngrok.com/docs/api-reference/sshcredentials/list
     """
 
+    fields: ClassVar[SSHCredentialFields] = SSHCredentialFields()
+
     @paged("GET /ssh_credentials", items="ssh_credentials")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[SSHCredential] | None = None,
     ) -> Pager[SSHCredential]:
         """Walk over all credentials, newest first.
 

@@ -1,15 +1,16 @@
 """TLS certificates: what domains prove themselves with."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from ngrok_async._encode import Id
 from ngrok_async._model import Model
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, TextField, TimeField
 from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -67,15 +68,30 @@ class TLSCertificate(Described):
     subject_country: str = ""
 
 
+class TLSCertificateFields(DescribedFields[TLSCertificate]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    subject_common_name: TextField[TLSCertificate]
+    not_after: TimeField[TLSCertificate]
+    not_before: TimeField[TLSCertificate]
+    serial_number: TextField[TLSCertificate]
+
+
 class TLSCertificates(Resource):
     """Upload certificates for reserved domains, and see those that ngrok obtained.
 
     https://ngrok.com/docs/api-reference/tlscertificates/list
     """
 
+    fields: ClassVar[TLSCertificateFields] = TLSCertificateFields()
+
     @paged("GET /tls_certificates", items="tls_certificates")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[TLSCertificate] | None = None,
     ) -> Pager[TLSCertificate]:
         """Walk over all certificates, newest first.
 

@@ -1,13 +1,14 @@
 """Tunnel sessions: the agents that are connected now."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import attrs
 
 from ngrok_async._encode import Id
 from ngrok_async._model import Model
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Fields, Filter, IdField, ReferenceField, TextField, TimeField
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Ref
 
@@ -41,6 +42,19 @@ class TunnelSession(Model):
     transport: Literal["ngrok/v2", "ngrok/2", "ssh"] | str = ""
 
 
+class TunnelSessionFields(Fields):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    id: IdField[TunnelSession]
+    metadata: TextField[TunnelSession]
+    agent_version: TextField[TunnelSession]
+    ip: TextField[TunnelSession]
+    os: TextField[TunnelSession]
+    region: TextField[TunnelSession]
+    started_at: TimeField[TunnelSession]
+    credential: ReferenceField[TunnelSession]
+
+
 class TunnelSessions(Resource):
     """See the connected agents, and stop, restart or update them.
 
@@ -49,13 +63,15 @@ class TunnelSessions(Resource):
     https://ngrok.com/docs/api-reference/tunnelsessions/list
     """
 
+    fields: ClassVar[TunnelSessionFields] = TunnelSessionFields()
+
     @paged("GET /tunnel_sessions", items="tunnel_sessions")
     def list(
         self,
         *,
         before_id: Id | None = None,
         limit: int | None = None,
-        filter: Filter | None = None,
+        filter: Filter[TunnelSession] | None = None,
     ) -> Pager[TunnelSession]:
         """Walk over the sessions that are connected now, newest first.
 

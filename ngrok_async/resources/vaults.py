@@ -1,14 +1,16 @@
 """Vaults: named groups of secrets."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import attrs
 
 from ngrok_async._encode import Id
-from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._operation import Resource, operation, paged
+from ngrok_async.filters import Filter, TextField
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._secret import Secret
-from ngrok_async.resources._shared import Described
+from ngrok_async.resources._shared import Described, DescribedFields
 from ngrok_async.unset import UNSET, Unset
 
 
@@ -29,15 +31,27 @@ class Vault(Described):
     last_updated_by: str = ""
 
 
+class VaultFields(DescribedFields[Vault]):
+    """What `filter` knows, as values: see `ngrok_async.filters`."""
+
+    name: TextField[Vault]
+
+
 class Vaults(Resource):
     """Manage vaults; what is in them is managed in `secrets`.
 
     https://ngrok.com/docs/api-reference/vaults/list
     """
 
+    fields: ClassVar[VaultFields] = VaultFields()
+
     @paged("GET /vaults", items="vaults")
     def list(
-        self, *, before_id: Id | None = None, limit: int | None = None, filter: Filter | None = None
+        self,
+        *,
+        before_id: Id | None = None,
+        limit: int | None = None,
+        filter: Filter[Vault] | None = None,
     ) -> Pager[Vault]:
         """Walk over all vaults, newest first; `before_id`, `limit` and `filter` as on `Pager`.
 

@@ -118,7 +118,8 @@ def _url(name: str, item: Item) -> str:
 
 def _other_type(name: str, item: Item) -> str:
     # The guide asks for "agent", and answers have "ephemeral".
-    return {"agent": "ephemeral", "ephemeral": "agent"}.get(_text(name, item), "")
+    text = _text(name, item)
+    return {"agent": "ephemeral", "ephemeral": "agent"}.get(text, text)
 
 
 _UNLIKE_OTHERS: Final[Mapping[tuple[str, str], Sequence[Callable[[str, Item], str]]]] = {

@@ -83,6 +83,18 @@ MISTAKES: Mapping[str, tuple[Change, list[str]]] = {
         drop((*OPERATIONS, "list", "query", "filter")),
         ["IPPolicies.list.query.filter: the API has it, we have not"],
     ),
+    "field that no filter knows": (
+        change((*OPERATIONS, "list", "fields"), {"name": {"type": "string"}}),
+        ["IPPolicies.list.fields.name: we have it, the API has not"],
+    ),
+    "forgotten field of a filter": (
+        drop((*OPERATIONS, "list", "fields", "created_at")),
+        ["IPPolicies.list.fields.created_at: the API has it, we have not"],
+    ),
+    "wrong kind of field": (
+        change((*OPERATIONS, "list", "fields", "created_at"), {"type": "string"}),
+        ["IPPolicies.list.fields.created_at.type: the API has datetime, we have string"],
+    ),
     "missing operation": (
         drop((*OPERATIONS, "delete")),
         ["IPPolicies.delete: the API has it, we have not"],
@@ -275,6 +287,10 @@ def test_mistakes_are_read_off_real_declarations() -> None:
         "IPPolicies.create: the API has it, we have not",
         "IPPolicies.delete: the API has it, we have not",
         "IPPolicies.get: the API has it, we have not",
+        "IPPolicies.list.fields.created_at: the API has it, we have not",
+        "IPPolicies.list.fields.description: the API has it, we have not",
+        "IPPolicies.list.fields.id: the API has it, we have not",
+        "IPPolicies.list.fields.metadata: the API has it, we have not",
         "IPPolicies.list.items: the API has ip_policies, we have policies",
         "IPPolicies.list.query.before_id: the API has it, we have not",
         "IPPolicies.list.query.filter: the API has it, we have not",

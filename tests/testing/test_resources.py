@@ -12,7 +12,8 @@ import pytest
 
 from ngrok_async._encode import Id
 from ngrok_async._model import Model
-from ngrok_async._operation import Filter, Resource, operation, operations, paged
+from ngrok_async._operation import Resource, operation, operations, paged
+from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Ref
 from ngrok_async.testing import TurnableClock
@@ -81,7 +82,7 @@ class ToyShelves(Resource):
         ...
 
     @paged("GET /toy_shelves", items="toys")
-    def list(self, *, limit: int | None = None, filter: Filter | None = None) -> Pager[Toy]:
+    def list(self, *, limit: int | None = None, filter: Filter[Toy] | None = None) -> Pager[Toy]:
         """List toys."""
         ...
 

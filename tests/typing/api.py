@@ -412,7 +412,7 @@ class Frozen:
         return asyncio.get_running_loop().call_soon(callback)
 
 
-def names_for_annotations(id_: Id, condition: Filter, clock: Clock) -> None:
+def names_for_annotations(id_: Id, condition: Filter[TunnelSession], clock: Clock) -> None:
     """What a program needs to annotate its own functions with."""
     given: Id = "ip_1"
     given = Ref(id="ip_1")
@@ -422,7 +422,7 @@ def names_for_annotations(id_: Id, condition: Filter, clock: Clock) -> None:
     own = asyncio.new_event_loop()
     Client(clock=clock)
     Client().tunnel_sessions.list(before_id=id_, filter=condition)
-    text: str = condition
+    text: str = condition  # type: ignore[assignment]
     wrong: Id = WithoutId("x")  # type: ignore[assignment]
     own = at_rest  # type: ignore[assignment]
     del given, text, wrong, own

@@ -1,0 +1,1 @@
+"""Conditions on the items of a list: `ngrok_async.filters` shows what is public of them."""
