@@ -9,7 +9,9 @@ import textwrap
 import tomllib
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import attrs
@@ -23,7 +25,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 import ngrok_async  # noqa: E402 # from this work tree
-from ngrok_async import errors, testing  # noqa: E402 # after the path is set
+from ngrok_async import errors, filters, testing  # noqa: E402 # after the path is set
 from ngrok_async._operation import Operation  # noqa: E402 # after the path is set
 from tools import llms, reference  # noqa: E402 # after the path is set
 
@@ -44,8 +46,11 @@ extensions = [
 nitpicky = True
 # Type variables have no page, and private classes neither.
 nitpick_ignore = {
-    *(("py:class", name) for name in ("T", "T_co", "B", "M", "_Timer")),
+    *(("py:class", name) for name in ("T", "T_co", "B", "M", "_S", "_Timer")),
     *(("py:obj", f"ngrok_async.{name}") for name in ("_text.Body", "_request.Progress")),
+    *((role, "ngrok_async._filters.condition.M") for role in ("py:class", "py:obj")),
+    # Of overloads, which Sphinx writes by itself.
+    *(("py:class", f"ngrok_async.{name}") for name in ("_id.HasId", "filters._I")),
     ("py:obj", "multidict._abc.MultiMapping"),
 }
 default_role = "code"
@@ -134,10 +139,12 @@ def full_name(name: str, scope: dict[str, Any]) -> str | None:
 
 ALIASES = {
     "HasId": "ngrok_async.Id",
+    "Several": "ngrok_async.filters.Several",
     "Nested": "ngrok_async.Nested",
     "Effect": "ngrok_async.Effect",
     "OnEvent": "ngrok_async.OnEvent",
     "URLLike": "ngrok_async.URLLike",
+    **{name: f"ngrok_async.filters.{name}" for name in filters.__all__ if name != "Filter"},
     **{name: f"ngrok_async.testing.{name}" for name in testing.__all__},
 }
 
@@ -171,14 +178,44 @@ class Linked(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
+def home_of(thing: Any) -> ModuleType:
+    """Return the module in which a class or function is written.
+
+    That of a class need not be the one that it names, where callers import it.
+    """
+    named = sys.modules[thing.__module__]
+    if not isinstance(thing, type) or not thing.__module__.startswith("ngrok_async"):
+        return named
+    ours = [module for name, module in sys.modules.items() if name.startswith("ngrok_async.")]
+    written = re.compile(rf"^class {thing.__name__}\b", re.MULTILINE)
+    return next(
+        (
+            module
+            for module in (named, *ours)
+            if vars(module).get(thing.__name__) is thing and written.search(source_of(module))
+        ),
+        named,
+    )
+
+
+@cache
+def source_of(module: ModuleType) -> str:
+    """Return the text of a module."""
+    return inspect.getsource(module)
+
+
 def scope_of(thing: Any) -> dict[str, Any]:
     """Return the names of the module in which a class or function is written."""
-    return vars(sys.modules[thing.__module__])
+    return vars(home_of(thing))
 
 
 def parsed(thing: Any) -> Any:
     """Return the syntax tree of a class or function."""
-    return ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
+    if not isinstance(thing, type):
+        return ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
+    body = ast.parse(source_of(home_of(thing))).body
+    classes = [node for node in body if isinstance(node, ast.ClassDef)]
+    return next(node for node in classes if node.name == thing.__name__)
 
 
 def signature_as_written(

@@ -38,7 +38,7 @@ async def read(ngrok: Client) -> list[TunnelSession]:
         agents += page.items
     print(f"{len(agents)} agents on {pages} page(s)")
 
-    linux = ngrok.tunnel_sessions.list(filter='obj.os == "linux"')
+    linux = ngrok.tunnel_sessions.list(filter=ngrok.tunnel_sessions.fields.os == "linux")
     print(f"{len(await linux.collect())} of them run on Linux, says a filter")
 
     if agents:

@@ -219,7 +219,7 @@ class ReferenceField(IdField[M]):
 
     @property
     def id(self) -> IdField[M]:
-        """The same as `obj.<name>.id`, should ngrok want it so: its guide leaves that open."""
+        """The same, written with `.id`; ngrok's guide leaves open which of them it wants."""
         return IdField(f"{self._path}.id")
 
 

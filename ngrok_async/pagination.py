@@ -43,8 +43,8 @@ class Pager(ExplainedList, Generic[T]):
       another pager.
     - `limit`: items per page, 1 to 100; ngrok's default is 100. How many come in all is up to who
       walks: `collect(max_items=...)`, or a `break`.
-    - `filter`: only what meets a condition in ngrok's subset of CEL, such as `obj.region == "eu"`.
-      https://ngrok.com/docs/api/api-filtering
+    - `filter`: only what meets a condition, made of the resource's `fields` or a text in ngrok's
+      subset of CEL: `fields.region == "eu"`, `'obj.region == "eu"'`. See `ngrok_async.filters`.
 
     Unless the client was made with `prefetch=False`, the next page is fetched while the caller
     works on the current one, once it is past the first 25th of it. https://ngrok.com/docs/api#pagination

@@ -10,6 +10,7 @@ from typing import Final, cast, get_args
 
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operations
+from ngrok_async.filters import Fields
 from tools.declared import models, resources
 
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
@@ -108,9 +109,10 @@ def public_name(kind: type) -> str:
 def _index() -> Iterator[str]:
     yield from _title("Reference", "=")
     yield "All of this hangs on a client, which has :doc:`a page of its own <../client>`, and so"
-    yield "has :doc:`the fake for tests <../testing-api>`. Names are those of the API. A link on"
-    yield "the left leads to a resource and its models, a link on the right to an operation."
-    own_pages = ("   ../client", "   ../testing-api")
+    yield "have :doc:`conditions for lists <../filters>` and :doc:`the fake for tests"
+    yield "<../testing-api>`. Names are those of the API. A link on the left leads to a resource"
+    yield "and its models, a link on the right to an operation."
+    own_pages = ("   ../client", "   ../filters", "   ../testing-api")
     yield from ("", ".. toctree::", "   :hidden:", "", *own_pages, "")
     for title, names in GROUPS.items():
         yield from _title(title, "-")
@@ -139,11 +141,25 @@ def _page(name: str) -> Iterator[str]:
             if path != name:
                 yield from _title(f"ngrok.{path}", "-")
             yield from (f".. autoclass:: {public_name(kind)}", "   :members:", "")
+            yield from _fields(kind)
     shown = [model for model in models().values() if _home(model) == name]
     if shown:
         yield from _title("Models", "-")
     for model in shown:
         yield from (f".. autoclass:: {public_name(model)}", "   :show-inheritance:", "")
+
+
+def _fields(resource: type[Resource]) -> Iterator[str]:
+    """Show what the filter of a resource's list knows, if it has one."""
+    of = getattr(resource, "fields", None)
+    if not isinstance(of, Fields):
+        return
+    yield from ("The ``fields`` for conditions on its list:", "", ".. list-table::", "")
+    for name in dir(of):
+        if not name.startswith("_"):
+            yield f"   * - ``{name}``"
+            yield f"     - :py:class:`~ngrok_async.filters.{type(getattr(of, name)).__name__}`"
+    yield ""
 
 
 def _modules(found: Sequence[tuple[str, type[Resource]]]) -> Iterator[str]:
