@@ -118,9 +118,8 @@ async def list_agents(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> AgentPage:
     """Return a page of the agents that are connected now."""
-    pager = ngrok.tunnel_sessions.list(before_id=after, limit=limit)
-    sessions = await pager.collect(max_items=limit)
-    return AgentPage(agents=[Agent.model_validate(each) for each in sessions], next=pager.cursor)
+    page = await ngrok.tunnel_sessions.list(before_id=after, limit=limit)
+    return AgentPage(agents=[Agent.model_validate(each) for each in page.items], next=page.cursor)
 
 
 @app.get("/agents/{agent_id}")
