@@ -1,6 +1,9 @@
 """What kind of type a type is."""
 
 from datetime import datetime
+from typing import get_args
+
+from ngrok_async._id import HasId
 
 
 def is_time(kind: object) -> bool:
@@ -11,3 +14,8 @@ def is_time(kind: object) -> bool:
     and after.
     """
     return isinstance(kind, type) and issubclass(kind, datetime)
+
+
+def is_id(kind: object) -> bool:
+    """Tell whether a type is that of ids of requests, or of a list of them."""
+    return kind is HasId or any(map(is_id, get_args(kind)))

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Self, cast, get_args, get_type_hints
+from typing import Any, Self, cast, get_type_hints
 
 import attrs
 
 from ngrok_async._encode import id_of
-from ngrok_async._id import HasId
+from ngrok_async._kinds import is_id
 from ngrok_async._request import JSON
 from ngrok_async._stored import Stored
 from ngrok_async._text import timestamp
@@ -52,10 +52,10 @@ class Model(Stored):
         kind: Any = type(self)
         known = fields_of(kind)
         content: dict[str, JSON] = {}
-        for name, (is_secret, is_id) in known.items():
+        for name, (is_secret, has_ids) in known.items():
             value = getattr(self, name)
             if value is not UNSET and (secrets or not is_secret):
-                content[name] = _ids(name, value) if is_id else as_json(value, secrets=secrets)
+                content[name] = _ids(name, value) if has_ids else as_json(value, secrets=secrets)
         return content | {k: as_json(v) for k, v in self.extra.items() if k not in known}
 
     @classmethod
@@ -81,21 +81,27 @@ class Model(Stored):
             return made
         raise ValueError(message)
 
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls,
+        source: object,
+        handler: Any,  # noqa: ANN401 # pydantic's
+    ) -> object:
+        """Tell pydantic, and so FastAPI, what this is; nobody else calls it."""
+        from ngrok_async._pydantic import model_schema  # noqa: PLC0415 # imports pydantic
+
+        return model_schema(cls, handler.generate_schema)
+
 
 @cache
 def fields_of(model: type[Any]) -> Mapping[str, tuple[bool, bool]]:
     """Return what is said of each field of a model: whether it is a secret, and whether an id."""
     hints = get_type_hints(model)
     return {
-        field.name: (not field.repr, _is_id(hints[field.name]))
+        field.name: (not field.repr, is_id(hints[field.name]))
         for field in attrs.fields(model)
         if field.name != "_extra"
     }
-
-
-def _is_id(hint: object) -> bool:
-    """Tell whether a type is that of ids of requests, or of a list of them."""
-    return hint is HasId or any(map(_is_id, get_args(hint)))
 
 
 def _ids(name: str, value: object) -> JSON:

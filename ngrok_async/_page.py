@@ -2,13 +2,13 @@
 
 from collections.abc import Coroutine, Mapping
 from types import MappingProxyType
-from typing import ClassVar, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
 from ngrok_async._mistakes import ExplainedList
-from ngrok_async._model import as_json, some
+from ngrok_async._model import Model, as_json, some
 from ngrok_async._request import JSON
 from ngrok_async._stored import Stored
 
@@ -72,6 +72,18 @@ class Page(ExplainedList, Stored, Generic[T_co]):
             "cursor": self.cursor,
         }
         return content | {k: as_json(v) for k, v in self.extra.items() if k not in content}
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls,
+        source: object,
+        handler: Any,  # noqa: ANN401 # pydantic's
+    ) -> object:
+        """Tell pydantic, and so FastAPI, what this is; nobody else calls it."""
+        from ngrok_async._pydantic import page_schema  # noqa: PLC0415 # imports pydantic
+
+        item, *_ = get_args(source) or (Model,)
+        return page_schema(cls, item if isinstance(item, type) else Model, handler.generate_schema)
 
 
 class Listing(Protocol[T_co]):

@@ -355,4 +355,5 @@ def test_import_loads_no_more_than_a_client_needs() -> None:
     assert [] == [name for name in ours if name.startswith("ngrok_async.resources")]
     assert [] == [name for name in ours if name.startswith("ngrok_async.testing")]
     extras = {"celpy", "lark", "orjson", "msgspec", "hypothesis", "pytest", "redis", "unittest"}
+    extras |= {"fastapi", "pydantic", "pydantic_core"}
     assert set() == extras.intersection(name.partition(".")[0] for name in loaded)
