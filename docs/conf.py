@@ -140,6 +140,7 @@ def full_name(name: str, scope: dict[str, Any]) -> str | None:
 ALIASES = {
     "HasId": "ngrok_async.Id",
     "Several": "ngrok_async.filters.Several",
+    "JSONText": "ngrok_async.JSONText",
     "Nested": "ngrok_async.Nested",
     "Effect": "ngrok_async.Effect",
     "OnEvent": "ngrok_async.OnEvent",

@@ -34,6 +34,9 @@ _M = TypeVar("_M")
 Nested: TypeAlias = _M | Mapping[str, JSON]
 """A value with fields: its class, or a mapping with some of the fields."""
 
+JSONText: TypeAlias = str | Mapping[str, JSON]
+"""A text, or a mapping whose JSON is sent as that text."""
+
 Encoder: TypeAlias = Callable[[str, object], JSON]
 """Turns the argument of a name into JSON; raises ValueError."""
 
@@ -106,6 +109,29 @@ def _anything(name: str, value: object) -> JSON:
     return value
 
 
+def _json_text(name: str, value: object) -> JSON:
+    if isinstance(value, str):
+        return _string(name, value)
+    if not isinstance(value, Mapping):
+        raise _wrong(name, "a string, or a mapping that is sent as JSON", value)
+    content = dict(cast("Mapping[object, object]", value))
+    text = checked_dumps(content, name).decode()
+    _check_keys(name, content)
+    return text
+
+
+def _check_keys(name: str, value: object) -> None:
+    """Refuse keys that are no strings; `json` makes strings of numbers, true and null."""
+    if isinstance(value, dict):
+        for key, item in cast("dict[object, object]", value).items():
+            if not isinstance(key, str):
+                raise _wrong(f"a key of {name}", "a string", key)
+            _check_keys(f"{name}[{shown(key)}]", item)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(cast("Sequence[object]", value)):
+            _check_keys(f"{name}[{index}]", item)
+
+
 _SCALARS: Final[Mapping[object, Encoder]] = {
     str: _string,
     bool: _boolean,
@@ -145,6 +171,8 @@ def _union(members: tuple[Any, ...]) -> Encoder:
     encode: Encoder
     if HasId in rest:
         encode = _id
+    elif str in rest and any(get_origin(m) is Mapping for m in rest):
+        encode = _json_text
     elif models := tuple(m for m in rest if isinstance(m, type) and attrs.has(m)):
         encode = _nested(*models)
     elif any(get_origin(m) is Literal for m in rest):

@@ -194,10 +194,12 @@ class IdField(Field[M]):
         """Ask whether it is another id."""
         return self._condition("!=", _id(self, other))
 
+    # mypy reads a list with an id and a model in it by the first of these, and a list of models by
+    # the second; pyright reads both by either.
     @overload
     def in_(self, values: Several[Id]) -> Condition[M]: ...
     @overload
-    def in_(self, values: Several[_I]) -> Condition[M]: ...  # a list of models is no list of `Id`
+    def in_(self, values: Several[_I]) -> Condition[M]: ...  # pyright: ignore[reportOverlappingOverload] # see above
     def in_(self, values: Several[Id] | Several[_I]) -> Condition[M]:
         """Ask whether it is one of these ids."""
         return self._condition("in", _several(self, values, _id))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ngrok_async._encode import Id, Nested, encoder, id_of
+from ngrok_async._encode import Id, JSONText, Nested, encoder, id_of
 from ngrok_async._id import HasId
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, operations
@@ -124,6 +124,19 @@ RIGHT: Mapping[str, tuple[object, object, object]] = {
     ),
     "any JSON": (Any, {"a": [1, None, "x"]}, {"a": [1, None, "x"]}),
     "null as any JSON": (Any, None, None),
+    "a text that may be JSON": (JSONText, "not JSON", "not JSON"),
+    "a mapping for a text": (
+        Unset[JSONText],
+        {"site": "é😀", "tags": ["a", None, True, 1.5], "to": {}},
+        '{"site":"é😀","tags":["a",null,true,1.5],"to":{}}',
+    ),
+    "an empty mapping for a text": (JSONText, {}, "{}"),
+    "a read-only mapping for a text": (
+        JSONText,
+        MappingProxyType({"b": 1, "a": 2}),
+        '{"b":1,"a":2}',
+    ),
+    "an enum for a text": (JSONText, Mode.DENY, "deny"),
     "a known value": (Literal["a", "b"], "a", "a"),
     "an unknown value": (Literal["a", "b"], "later", "later"),
     "an enum of texts": (Open, Mode.DENY, "deny"),
@@ -242,6 +255,45 @@ WRONG: Mapping[str, tuple[object, object, str]] = {
         Any,
         ["\ud800"],
         ("field[0] cannot be encoded as JSON: surrogates not allowed (at position 0)"),
+    ),
+    "a list for a text": (
+        JSONText,
+        ["a"],
+        "field must be a string, or a mapping that is sent as JSON, got list",
+    ),
+    "no number in a text": (
+        JSONText,
+        {"a": [1, float("nan")]},
+        "field['a'][1] cannot be encoded as JSON: nan is not JSON compliant",
+    ),
+    "a lone surrogate in a text": (
+        JSONText,
+        {"a": {"b": "x\ud800"}},
+        "field['a']['b'] cannot be encoded as JSON: surrogates not allowed (at position 1)",
+    ),
+    "a lone surrogate as a text": (
+        JSONText,
+        "\ud800",
+        "field has a character at position 0 that cannot be encoded as UTF-8",
+    ),
+    "a long integer in a text": (
+        JSONText,
+        {"a": 2**63},
+        (
+            "field['a'] cannot be encoded as JSON: integers have at most 64 bits, got an integer "
+            "of about 20 digits"
+        ),
+    ),
+    "a time in a text": (
+        JSONText,
+        {"at": AT},
+        "field['at'] cannot be encoded as JSON: JSON has no value such as datetime",
+    ),
+    "a number as a key in a text": (JSONText, {1: 2}, "a key of field must be a string, got 1"),
+    "null as a key deep in a text": (
+        JSONText,
+        {"a": [{"b": {None: 2}}]},
+        "a key of field['a'][0]['b'] must be a string, got NoneType",
     ),
     "an integer for a known value": (Literal["a"], 1, "field must be a string, got 1"),
     "a list for a known value": (Open, ["a"], "field must be a string, got list"),
@@ -559,6 +611,7 @@ HINTS = [
     tuple[int, ...],
     Mapping[str, str],
     Mapping[str, Any],
+    JSONText,
     Id,
     HasId | str | None,
     Sequence[Id],

@@ -218,6 +218,8 @@ def _union(members: tuple[Any, ...]) -> tuple[str, list[str], bool]:
         for m in members
         if m not in {NoneType, UnsetType, HasId} and get_origin(m) is not Condition
     ]
+    if str in rest:  # a mapping beside it is sent as its JSON, a text
+        rest = [m for m in rest if get_origin(m) is not Mapping]
     enum = [value for m in rest if get_origin(m) is Literal for value in get_args(m)]
     # The first of several classes is what the request takes, the others are what answers have.
     first = next((m for m in rest if isinstance(m, type) and attrs.has(m)), None)

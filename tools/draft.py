@@ -31,6 +31,7 @@ _IMPORTS: Final[Mapping[str, str]] = {
     "datetime": "datetime",
     "attrs": "attrs",
     "Id": "ngrok_async._encode",
+    "JSONText": "ngrok_async._encode",
     "Nested": "ngrok_async._encode",
     "Model": "ngrok_async._model",
     "Filter": "ngrok_async.filters",
@@ -202,4 +203,6 @@ def _argument(name: str, kind: str) -> str:
         return f"Mapping[str, {_value(kind)}]"
     if kind == "string" and name.endswith("_id"):
         return "Id"
+    if kind == "string" and name in {"metadata", "traffic_policy"}:
+        return "JSONText"
     return _SCALARS[kind][0].removesuffix(" | None") if kind in _SCALARS else f"Nested[{kind}]"

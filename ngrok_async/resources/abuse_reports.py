@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation
 from ngrok_async.unset import UNSET, Unset
@@ -62,7 +62,9 @@ class AbuseReports(Resource):
         ...
 
     @operation("POST /abuse_reports")
-    async def create(self, *, urls: Sequence[str], metadata: Unset[str] = UNSET) -> AbuseReport:
+    async def create(
+        self, *, urls: Sequence[str], metadata: Unset[JSONText] = UNSET
+    ) -> AbuseReport:
         """File a report.
 
         Args:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from ngrok_async._encode import Id, Nested
+from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, TextField
@@ -115,7 +115,7 @@ class AgentIngresses(Resource):
         *,
         domain: str,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         certificate_management_policy: Unset[Nested[AgentIngressCertPolicy] | None] = UNSET,
     ) -> AgentIngress:
         """Create an ingress; agents can use it once the domain's NS records are `ns_targets`.
@@ -134,7 +134,7 @@ class AgentIngresses(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         certificate_management_policy: Unset[Nested[AgentIngressCertPolicy] | None] = UNSET,
     ) -> AgentIngress:
         """Change the fields that you pass and leave the others alone; sizes as in `create`.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.pagination import Pager
@@ -72,7 +72,7 @@ class AIGatewayAPIKeys(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         endpoint_id: Unset[Id] = UNSET,
     ) -> AIGatewayAPIKey:
         """Create a key; keep the answer's `token`, nothing shows it again.
@@ -90,7 +90,7 @@ class AIGatewayAPIKeys(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         endpoint_id: Unset[Id] = UNSET,
     ) -> AIGatewayAPIKey:
         """Change the fields that you pass: `description`, `metadata`, `endpoint_id`."""

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, IdField
 from ngrok_async.pagination import Pager
@@ -63,7 +63,7 @@ class APIKeys(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         owner_id: Unset[Id] = UNSET,
     ) -> APIKey:
         """Create a key; keep the answer's `token`, nothing shows it again.
@@ -77,7 +77,7 @@ class APIKeys(Resource):
 
     @operation("PATCH /api_keys/{id}")
     async def update(
-        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[JSONText] = UNSET
     ) -> APIKey:
         """Change `description` or `metadata`, whichever you pass; sizes as in `create`."""
         ...

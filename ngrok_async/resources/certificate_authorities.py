@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, TextField, TimeField
 from ngrok_async.pagination import Pager
@@ -72,7 +72,7 @@ class CertificateAuthorities(Resource):
 
     @operation("POST /certificate_authorities")
     async def create(
-        self, *, ca_pem: str, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+        self, *, ca_pem: str, description: Unset[str] = UNSET, metadata: Unset[JSONText] = UNSET
     ) -> CertificateAuthority:
         """Upload an authority's certificate.
 
@@ -85,7 +85,7 @@ class CertificateAuthorities(Resource):
 
     @operation("PATCH /certificate_authorities/{id}")
     async def update(
-        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[JSONText] = UNSET
     ) -> CertificateAuthority:
         """Change `description` or `metadata`, whichever you pass; sizes as in `create`."""
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import BoolField, Filter, Reference, SetField, TextField
 from ngrok_async.pagination import Pager
@@ -67,9 +67,9 @@ class Endpoints(Resource):
         *,
         url: str,
         type: Literal["cloud"] | str,
-        traffic_policy: str,
+        traffic_policy: JSONText,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         bindings: Unset[Sequence[Literal["public", "internal", "kubernetes"] | str]] = UNSET,
         pooling_enabled: Unset[bool] = UNSET,
     ) -> Endpoint:
@@ -78,7 +78,7 @@ class Endpoints(Resource):
         Args:
             url: Where it takes traffic.
             type: "cloud"; ngrok creates no others.
-            traffic_policy: What to do with the traffic, as JSON or YAML text.
+            traffic_policy: What to do with the traffic: JSON or YAML as a text, or a mapping.
             description: What it is for, at most 255 characters.
             metadata: Free text for your own use, at most 4096 characters.
             bindings: Who can reach it.
@@ -92,9 +92,9 @@ class Endpoints(Resource):
         id: Id,
         *,
         url: Unset[str] = UNSET,
-        traffic_policy: Unset[str] = UNSET,
+        traffic_policy: Unset[JSONText] = UNSET,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         bindings: Unset[Sequence[Literal["public", "internal", "kubernetes"] | str]] = UNSET,
         pooling_enabled: Unset[bool] = UNSET,
     ) -> Endpoint:

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from ngrok_async._encode import Id, Nested
+from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter
@@ -191,7 +191,7 @@ class EventDestinations(Resource):
     async def create(
         self,
         *,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         description: Unset[str] = UNSET,
         format: Unset[Literal["JSON"] | str] = UNSET,
         target: Unset[Nested[EventTarget]] = UNSET,
@@ -211,7 +211,7 @@ class EventDestinations(Resource):
         self,
         id: Id,
         *,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         description: Unset[str] = UNSET,
         format: Unset[Literal["JSON"] | str] = UNSET,
         target: Unset[Nested[EventTarget]] = UNSET,

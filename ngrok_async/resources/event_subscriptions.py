@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import attrs
 
-from ngrok_async._encode import Id, Nested
+from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter
@@ -71,7 +71,7 @@ class EventSubscriptions(Resource):
     async def create(
         self,
         *,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         description: Unset[str] = UNSET,
         sources: Unset[Sequence[Nested[EventSourceReplace | EventSource]]] = UNSET,
         destination_ids: Unset[Sequence[Id]] = UNSET,
@@ -91,7 +91,7 @@ class EventSubscriptions(Resource):
         self,
         id: Id,
         *,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         description: Unset[str] = UNSET,
         sources: Unset[Sequence[Nested[EventSourceReplace | EventSource]]] = UNSET,
         destination_ids: Unset[Sequence[Id]] = UNSET,

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
@@ -48,7 +48,7 @@ class IPPolicies(Resource):
 
     @operation("POST /ip_policies")
     async def create(
-        self, *, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+        self, *, description: Unset[str] = UNSET, metadata: Unset[JSONText] = UNSET
     ) -> IPPolicy:
         """Create a policy without rules, which matches no address.
 
@@ -60,7 +60,7 @@ class IPPolicies(Resource):
 
     @operation("PATCH /ip_policies/{id}")
     async def update(
-        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[JSONText] = UNSET
     ) -> IPPolicy:
         """Change `description` or `metadata`, whichever you pass; sizes as in `create`."""
         ...

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, ReferenceField, TextField
 from ngrok_async.pagination import Pager
@@ -71,7 +71,7 @@ class IPPolicyRules(Resource):
         ip_policy_id: Id,
         action: Literal["allow", "deny"] | str,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
     ) -> IPPolicyRule:
         """Add a rule to a policy.
 
@@ -90,7 +90,7 @@ class IPPolicyRules(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         cidr: Unset[str] = UNSET,
     ) -> IPPolicyRule:
         """Change the fields that you pass and leave the others alone; sizes as in `create`.

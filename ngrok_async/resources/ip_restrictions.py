@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
@@ -65,7 +65,7 @@ class IPRestrictions(Resource):
         type: Literal["dashboard", "api", "agent", "endpoints"] | str,
         ip_policy_ids: Sequence[Id],
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         enforced: Unset[bool] = UNSET,
     ) -> IPRestriction:
         """Create a restriction.
@@ -85,7 +85,7 @@ class IPRestrictions(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         enforced: Unset[bool] = UNSET,
         ip_policy_ids: Unset[Sequence[Id]] = UNSET,
     ) -> IPRestriction:

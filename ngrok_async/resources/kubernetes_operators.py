@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from ngrok_async._encode import Id, Nested
+from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.pagination import Pager
@@ -149,7 +149,7 @@ class KubernetesOperators(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         enabled_features: Unset[Sequence[Literal["bindings", "ingress", "gateway"] | str]] = UNSET,
         region: Unset[str] = UNSET,
         deployment: Unset[Nested[KubernetesOperatorDeployment]] = UNSET,
@@ -174,7 +174,7 @@ class KubernetesOperators(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         enabled_features: Unset[Sequence[Literal["bindings", "ingress", "gateway"] | str]] = UNSET,
         region: Unset[str] = UNSET,
         binding: Unset[Nested[KubernetesOperatorBindingUpdate | KubernetesOperatorBinding]] = UNSET,

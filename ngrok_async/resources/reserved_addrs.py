@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, TextField
 from ngrok_async.pagination import Pager
@@ -64,7 +64,7 @@ class ReservedAddrs(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         region: Unset[Literal["au", "eu", "ap", "us", "jp", "in", "sa"] | str] = UNSET,
     ) -> ReservedAddr:
         """Reserve an address; ngrok chooses its host and port.
@@ -78,7 +78,7 @@ class ReservedAddrs(Resource):
 
     @operation("PATCH /reserved_addrs/{id}")
     async def update(
-        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[JSONText] = UNSET
     ) -> ReservedAddr:
         """Change `description` or `metadata`, whichever you pass; sizes as in `create`."""
         ...

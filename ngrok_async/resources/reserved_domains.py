@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from ngrok_async._encode import Id, Nested
+from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, Reference, TextField
@@ -143,7 +143,7 @@ class ReservedDomains(Resource):
         name: Unset[str] = UNSET,
         region: Unset[Literal["au", "eu", "ap", "us", "jp", "in", "sa"] | str] = UNSET,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         certificate_id: Unset[Id] = UNSET,
         certificate_management_policy: Unset[Nested[ReservedDomainCertPolicy] | None] = UNSET,
         resolves_to: Unset[Sequence[Nested[ReservedDomainResolvesToEntry]]] = UNSET,
@@ -170,7 +170,7 @@ class ReservedDomains(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         certificate_id: Unset[Id] = UNSET,
         certificate_management_policy: Unset[Nested[ReservedDomainCertPolicy] | None] = UNSET,
         resolves_to: Unset[Sequence[Nested[ReservedDomainResolvesToEntry]]] = UNSET,

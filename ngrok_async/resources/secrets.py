@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, TextField
 from ngrok_async.pagination import Pager
@@ -53,7 +53,7 @@ class Secrets(Resource):
         *,
         name: Unset[str] = UNSET,
         value: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         description: Unset[str] = UNSET,
         vault_id: Unset[Id] = UNSET,
         vault_name: Unset[str] = UNSET,
@@ -77,7 +77,7 @@ class Secrets(Resource):
         *,
         name: Unset[str] = UNSET,
         value: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         description: Unset[str] = UNSET,
     ) -> Secret:
         """Change the fields that you pass and leave the others alone.

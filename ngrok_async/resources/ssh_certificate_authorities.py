@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
@@ -58,7 +58,7 @@ class SSHCertificateAuthorities(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         private_key_type: Unset[Literal["rsa", "ecdsa", "ed25519"] | str] = UNSET,
         elliptic_curve: Unset[str] = UNSET,
         key_size: Unset[int] = UNSET,
@@ -76,7 +76,7 @@ class SSHCertificateAuthorities(Resource):
 
     @operation("PATCH /ssh_certificate_authorities/{id}")
     async def update(
-        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[JSONText] = UNSET
     ) -> SSHCertificateAuthority:
         """Change `description` or `metadata`, whichever you pass; sizes as in `create`."""
         ...

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, IdField, SetField
 from ngrok_async.pagination import Pager
@@ -69,7 +69,7 @@ class SSHCredentials(Resource):
         *,
         public_key: str,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         acl: Unset[Sequence[str]] = UNSET,
         owner_id: Unset[Id] = UNSET,
     ) -> SSHCredential:
@@ -91,7 +91,7 @@ class SSHCredentials(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         acl: Unset[Sequence[str]] = UNSET,
     ) -> SSHCredential:
         """Change the fields that you pass and leave the others alone; sizes as in `create`.

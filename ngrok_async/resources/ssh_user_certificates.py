@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Described
@@ -70,7 +70,7 @@ class SSHUserCertificates(Resource):
         valid_after: Unset[datetime] = UNSET,
         valid_until: Unset[datetime] = UNSET,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
     ) -> SSHUserCertificate:
         """Sign a user's public key.
 
@@ -89,7 +89,7 @@ class SSHUserCertificates(Resource):
 
     @operation("PATCH /ssh_user_certificates/{id}")
     async def update(
-        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[JSONText] = UNSET
     ) -> SSHUserCertificate:
         """Change `description` or `metadata`, whichever you pass; sizes as in `create`."""
         ...

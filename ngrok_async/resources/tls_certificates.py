@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, TextField, TimeField
@@ -113,7 +113,7 @@ class TLSCertificates(Resource):
         certificate_pem: str,
         private_key_pem: str,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
     ) -> TLSCertificate:
         """Upload a certificate; `reserved_domains` takes its id as `certificate_id`.
 
@@ -127,7 +127,7 @@ class TLSCertificates(Resource):
 
     @operation("PATCH /tls_certificates/{id}")
     async def update(
-        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[str] = UNSET
+        self, id: Id, *, description: Unset[str] = UNSET, metadata: Unset[JSONText] = UNSET
     ) -> TLSCertificate:
         """Change `description` or `metadata`, whichever you pass; sizes as in `create`."""
         ...

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import attrs
 
-from ngrok_async._encode import Id
+from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.filters import Filter, TextField
 from ngrok_async.pagination import Pager
@@ -69,7 +69,7 @@ class Vaults(Resource):
         self,
         *,
         name: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         description: Unset[str] = UNSET,
     ) -> Vault:
         """Create an empty vault.
@@ -87,7 +87,7 @@ class Vaults(Resource):
         id: Id,
         *,
         name: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         description: Unset[str] = UNSET,
     ) -> Vault:
         """Change the fields that you pass: `name`, `metadata`, `description`."""

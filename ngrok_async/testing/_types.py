@@ -11,9 +11,17 @@ _KNOWN: Final[dict[object, Mapping[str, Any]]] = {}
 
 
 def choices(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401 # a type form
-    """Return the members of a union, or the type alone; "not sent" is no member."""
+    """Return the members of a union, or the type alone; "not sent" is no member.
+
+    A mapping beside a text is none either: the client sends its JSON as the text.
+    """
     members = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
-    return tuple(member for member in members if member is not UnsetType)
+    is_text = str in members
+    return tuple(
+        member
+        for member in members
+        if member is not UnsetType and not (is_text and get_origin(member) is Mapping)
+    )
 
 
 def is_model(kind: object) -> bool:

@@ -186,6 +186,33 @@ async def test_what_arrives_is_what_the_api_takes(
     assert not wrong, "\n".join(wrong)
 
 
+TEXTS = [
+    (operation, name)
+    for operation, fact in OPERATIONS.items()
+    for name in ("metadata", "traffic_policy")
+    if fact.get("body", {}).get(name, {}).get("type") == "string"
+]
+
+
+@pytest.mark.parametrize(("operation", "name"), TEXTS, ids=map(".".join, TEXTS))
+async def test_a_mapping_is_sent_as_its_json(
+    fake: FakeNgrok, ngrok: Client, operation: str, name: str
+) -> None:
+    """Wherever the API takes a text that is often JSON."""
+    call = Call.of(OPERATIONS[operation], Values(objects=True))
+    call.named[name] = {"on": [{"a": "é"}, None, True]}
+    call.json[name] = '{"on":[{"a":"é"},null,true]}'
+
+    await send(ngrok, operation, call)
+
+    assert [] == differences(call, OPERATIONS[operation]["method"], fake.requests)
+    for wrong in (float("nan"), "\ud800", object()):
+        call.named[name] = {"on": [wrong]}
+        with pytest.raises(ValueError, match=rf"^{name}\['on'\]\[0\] cannot be encoded as JSON"):
+            await send(ngrok, operation, call)
+    assert 1 == len(fake.requests)
+
+
 async def test_a_wrong_request_is_reported(fake: FakeNgrok, ngrok: Client) -> None:
     """Each part of a request counts."""
     call = Call.of(OPERATIONS["ip_policies.update"], Values(objects=True))

@@ -303,6 +303,11 @@ async def all_verbs(ngrok: Client, at: datetime) -> None:
     assert_type(await ngrok.ip_policies.create(), IPPolicy)
     assert_type(await ngrok.ip_policies.update(policy, metadata="{}"), IPPolicy)
     assert_type(await ngrok.ip_policies.update(policy, description=UNSET), IPPolicy)
+    assert_type(await ngrok.ip_policies.update(policy, metadata={"site": 5}), IPPolicy)
+    assert_type(policy.metadata, str)
+    rules: Mapping[str, JSON] = {"on_http_request": []}
+    await ngrok.endpoints.create(url="https://a.internal", type="cloud", traffic_policy=rules)
+    await ngrok.endpoints.update("ep_1", traffic_policy="on_http_request: []")
     rule = await ngrok.ip_policy_rules.create(
         cidr="203.0.113.0/24", ip_policy_id=policy, action="allow"
     )
@@ -326,6 +331,9 @@ async def all_verbs(ngrok: Client, at: datetime) -> None:
 
     await ngrok.ip_policies.create(descripton="x")  # type: ignore[call-arg]
     await ngrok.ip_policies.create(description=None)  # type: ignore[arg-type]
+    await ngrok.ip_policies.create(metadata={5: "site"})  # type: ignore[dict-item]
+    await ngrok.ip_policies.create(metadata=["site"])  # type: ignore[arg-type]
+    await ngrok.ip_policies.create(description={"a": "b"})  # type: ignore[arg-type]
     await ngrok.ip_policies.create("office")  # type: ignore[call-arg]
     await ngrok.ip_policies.update(description="x")  # type: ignore[call-arg]
     await ngrok.ip_policies.update("ipp_1", description=5)  # type: ignore[arg-type]

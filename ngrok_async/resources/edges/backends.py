@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from ngrok_async._encode import Id, Nested
+from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.pagination import Pager
@@ -48,7 +48,7 @@ class FailoverBackends(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         backends: Unset[Sequence[Id]] = UNSET,
     ) -> FailoverBackend:
         """Create a failover backend. Deprecated by ngrok.
@@ -66,7 +66,7 @@ class FailoverBackends(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         backends: Sequence[Id],
     ) -> FailoverBackend:
         """Change `backends` and, if you pass them, `description` and `metadata`.
@@ -122,7 +122,7 @@ class HTTPResponseBackends(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         body: Unset[str] = UNSET,
         headers: Unset[Mapping[str, str]] = UNSET,
         status_code: Unset[int] = UNSET,
@@ -144,7 +144,7 @@ class HTTPResponseBackends(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         body: Unset[str] = UNSET,
         headers: Unset[Mapping[str, str]] = UNSET,
         status_code: Unset[int] = UNSET,
@@ -210,7 +210,7 @@ class StaticBackends(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         address: Unset[str] = UNSET,
         tls: Unset[Nested[StaticBackendTLS]] = UNSET,
     ) -> StaticBackend:
@@ -230,7 +230,7 @@ class StaticBackends(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         address: Unset[str] = UNSET,
         tls: Unset[Nested[StaticBackendTLS]] = UNSET,
     ) -> StaticBackend:
@@ -285,7 +285,7 @@ class TunnelGroupBackends(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         labels: Unset[Mapping[str, str]] = UNSET,
     ) -> TunnelGroupBackend:
         """Create a tunnel group backend. Deprecated by ngrok.
@@ -303,7 +303,7 @@ class TunnelGroupBackends(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         labels: Unset[Mapping[str, str]] = UNSET,
     ) -> TunnelGroupBackend:
         """Change what you pass of `description`, `metadata` and `labels`, and leave the rest alone.
@@ -354,7 +354,7 @@ class WeightedBackends(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         backends: Unset[Mapping[str, int]] = UNSET,
     ) -> WeightedBackend:
         """Create a weighted backend. Deprecated by ngrok.
@@ -372,7 +372,7 @@ class WeightedBackends(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         backends: Mapping[str, int],
     ) -> WeightedBackend:
         """Change `backends` and, if you pass them, `description` and `metadata`.

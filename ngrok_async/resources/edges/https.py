@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from ngrok_async._encode import Id, Nested
+from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Described
@@ -58,7 +58,7 @@ class EdgesHTTPS(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         hostports: Unset[Sequence[str]] = UNSET,
         mutual_tls: Unset[Nested[EndpointMutualTLSMutate | EndpointMutualTLS] | None] = UNSET,
         tls_termination: Unset[
@@ -82,7 +82,7 @@ class EdgesHTTPS(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         hostports: Unset[Sequence[str]] = UNSET,
         mutual_tls: Unset[Nested[EndpointMutualTLSMutate | EndpointMutualTLS] | None] = UNSET,
         tls_termination: Unset[

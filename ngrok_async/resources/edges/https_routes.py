@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ngrok_async._encode import Id, Nested
+from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._operation import Resource, operation
 from ngrok_async.resources.edges._models import (
     EndpointBackend,
@@ -49,7 +49,7 @@ class EdgesHTTPSRoutes(Resource):
         match_type: Literal["exact_path", "path_prefix"] | str,
         match: str,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         backend: Unset[Nested[EndpointBackendMutate | EndpointBackend] | None] = UNSET,
         ip_restriction: Unset[Nested[EndpointIPPolicyMutate | EndpointIPPolicy] | None] = UNSET,
         circuit_breaker: Unset[Nested[EndpointCircuitBreaker] | None] = UNSET,
@@ -97,7 +97,7 @@ class EdgesHTTPSRoutes(Resource):
         match_type: Unset[Literal["exact_path", "path_prefix"] | str] = UNSET,
         match: Unset[str] = UNSET,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         backend: Unset[Nested[EndpointBackendMutate | EndpointBackend] | None] = UNSET,
         ip_restriction: Unset[Nested[EndpointIPPolicyMutate | EndpointIPPolicy] | None] = UNSET,
         circuit_breaker: Unset[Nested[EndpointCircuitBreaker] | None] = UNSET,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from ngrok_async._encode import Id, Nested
+from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._operation import Resource, operation, paged
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Described
@@ -65,7 +65,7 @@ class EdgesTLS(Resource):
         self,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         hostports: Unset[Sequence[str]] = UNSET,
         backend: Unset[Nested[EndpointBackendMutate | EndpointBackend] | None] = UNSET,
         ip_restriction: Unset[Nested[EndpointIPPolicyMutate | EndpointIPPolicy] | None] = UNSET,
@@ -93,7 +93,7 @@ class EdgesTLS(Resource):
         id: Id,
         *,
         description: Unset[str] = UNSET,
-        metadata: Unset[str] = UNSET,
+        metadata: Unset[JSONText] = UNSET,
         hostports: Unset[Sequence[str]] = UNSET,
         backend: Unset[Nested[EndpointBackendMutate | EndpointBackend] | None] = UNSET,
         ip_restriction: Unset[Nested[EndpointIPPolicyMutate | EndpointIPPolicy] | None] = UNSET,
