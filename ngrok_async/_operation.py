@@ -83,6 +83,9 @@ class Caller(Protocol):
 class Resource(ExplainedResource):
     """The operations of one kind of resource; reached as an attribute of `Client`.
 
+    A class whose list has a filter has `fields`, what the filter knows. One whose items are told
+    apart by something that `create` takes has its name as `key`: a domain is by its "domain".
+
     Attributes:
         client: The client, or view of one, that it was taken from.
     """

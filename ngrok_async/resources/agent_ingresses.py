@@ -89,6 +89,7 @@ class AgentIngresses(Resource):
     """
 
     fields: ClassVar[AgentIngressFields] = AgentIngressFields()
+    key: ClassVar[str] = "domain"
 
     @paged("GET /agent_ingresses", items="ingresses")
     def list(

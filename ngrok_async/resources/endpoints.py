@@ -35,6 +35,7 @@ class Endpoints(Resource):
     """
 
     fields: ClassVar[EndpointFields] = EndpointFields()
+    key: ClassVar[str] = "url"
 
     @paged("GET /endpoints", items="endpoints")
     def list(

@@ -26,6 +26,7 @@ class IPPolicies(Resource):
     """
 
     fields: ClassVar[DescribedFields[IPPolicy]] = DescribedFields()
+    key: ClassVar[str] = "metadata"
 
     @paged("GET /ip_policies", items="ip_policies")
     def list(

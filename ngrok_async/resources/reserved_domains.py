@@ -114,6 +114,7 @@ class ReservedDomains(Resource):
     """
 
     fields: ClassVar[ReservedDomainFields] = ReservedDomainFields()
+    key: ClassVar[str] = "domain"
 
     @paged("GET /reserved_domains", items="reserved_domains")
     def list(

@@ -46,6 +46,7 @@ class ServiceUsers(Resource):
     """
 
     fields: ClassVar[ServiceUserFields] = ServiceUserFields()
+    key: ClassVar[str] = "name"
 
     @paged("GET /service_users", items="service_users")
     def list(

@@ -44,6 +44,7 @@ class Vaults(Resource):
     """
 
     fields: ClassVar[VaultFields] = VaultFields()
+    key: ClassVar[str] = "name"
 
     @paged("GET /vaults", items="vaults")
     def list(

@@ -2,6 +2,8 @@
 
 import inspect
 
+import attrs
+
 from ngrok_async._operation import operations
 from tools import agreed, contract, facts
 from tools.declared import declared, resources
@@ -49,6 +51,25 @@ def test_each_agreement_has_its_address() -> None:
     for entry in (*agreed.load("contract"), *agreed.load("upstream")):
         assert entry.reason.endswith("."), entry
         assert entry.link.startswith("https://"), entry
+
+
+def test_keys_are_what_create_takes_and_answers_have() -> None:
+    """What tells items apart is passed to `create`, and comes back under the same name."""
+    found = {path: getattr(kind, "key", None) for path, kind in resources().items()}
+    keys = {path: key for path, key in found.items() if key is not None}
+
+    assert {
+        "agent_ingresses": "domain",
+        "endpoints": "url",
+        "ip_policies": "metadata",
+        "reserved_domains": "domain",
+        "service_users": "name",
+        "vaults": "name",
+    } == keys
+    for path, key in keys.items():
+        create = operations(resources()[path])["create"]
+        assert key in create.parameters
+        assert key in attrs.fields_dict(create.model)
 
 
 def test_ids_of_the_path_are_positional_and_all_else_has_a_name() -> None:

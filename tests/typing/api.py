@@ -298,6 +298,9 @@ async def all_verbs(ngrok: Client, at: datetime) -> None:
     """Create, read, change and delete, on resources of several kinds."""
     assert_type(ngrok.ip_policies, IPPolicies)
     assert_type(ngrok.api_keys, APIKeys)
+    assert_type(ngrok.ip_policies.key, str)
+    assert_type(IPPolicies.key, str)
+    _ = APIKeys.key  # type: ignore[attr-defined]
     policy = await ngrok.ip_policies.create(description="office")
     assert_type(policy, IPPolicy)
     assert_type(await ngrok.ip_policies.create(), IPPolicy)
