@@ -1,6 +1,7 @@
 """One page of a list, and what gives it."""
 
 from collections.abc import Coroutine, Mapping
+from shutil import get_terminal_size
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, get_args
 from urllib.parse import parse_qsl, urlsplit
@@ -8,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 from ngrok_async._mistakes import ExplainedList
-from ngrok_async._model import Model, as_json, some
+from ngrok_async._model import Model, as_json, fields_of, some
 from ngrok_async._request import JSON
 from ngrok_async._stored import Stored
 
@@ -73,6 +74,27 @@ class Page(ExplainedList, Stored, Generic[T_co]):
         }
         return content | {k: as_json(v) for k, v in self.extra.items() if k not in content}
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401,FBT001 # IPython's
+        """Show the items as a table in IPython, without their secrets."""
+        del cycle  # a page is in nothing that it has
+        from ngrok_async._table import as_text  # noqa: PLC0415 # for people only
+
+        width = get_terminal_size((printer.max_width, 24)).columns
+        printer.text(as_text([_row(item) for item in self.items], self._note(), width))
+
+    def _repr_html_(self) -> str:
+        """Show the items as a table in a notebook, without their secrets."""
+        from ngrok_async._table import as_html  # noqa: PLC0415 # for people only
+
+        return as_html([_row(item) for item in self.items], self._note())
+
+    def _note(self) -> str:
+        """Return what stands below a table."""
+        count = f"{len(self.items)} item{'s' * (len(self.items) != 1)}"
+        if self.cursor is not None:
+            return f"{count}; more behind before_id={self.cursor!r}"
+        return f"{count}; {'more follow' if self.next_page_uri else 'the last page'}"
+
     @classmethod
     def __get_pydantic_core_schema__(
         cls,
@@ -107,6 +129,15 @@ class Listing(Protocol[T_co]):
     def fetch(self, query: Query) -> Coroutine[object, object, Page[T_co]]:
         """Get one page."""
         ...
+
+
+def _row(item: object) -> Mapping[str, JSON]:
+    """Return what a table has of an item: the fields that are known, without its address."""
+    kind: Any = type(item)
+    if not isinstance(item, Model):
+        return {kind.__name__: repr(item)}
+    known = fields_of(kind).keys() - {"uri"}
+    return {name: value for name, value in item.to_dict().items() if name in known}
 
 
 def query_of(encoded: str) -> dict[str, str]:
