@@ -243,6 +243,7 @@ def test_it_is_a_value() -> None:
             assert Condition.__eq__(one, other) is True
     assert (f.os == "a") != (f.os == "b")
     assert (f.os == "a") != object()
+    assert (f.os == "a") != 'obj.os == "a"'  # so that a mock can compare its arguments
     assert 1 == len({f.os == "a", f.os == "a"})
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         (f.os == "a").sign = "!="

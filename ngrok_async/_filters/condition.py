@@ -70,9 +70,7 @@ class Condition(Stored, Generic[M]):
         """Tell whether it is the same question in the same words."""
         if isinstance(other, Condition):
             return (self.sign, self.parts) == (other.sign, other.parts)
-        if isinstance(
-            other, bool | str | datetime | FromNow
-        ):  # (a & b) == value, as Python reads it
+        if isinstance(other, bool):  # `(f.x == a) & f.flag == True`, as Python reads it
             raise TypeError(PARENTHESES)
         return NotImplemented
 
