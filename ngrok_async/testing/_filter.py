@@ -54,7 +54,8 @@ def condition(expression: str, known: Mapping[str, Term], now: datetime) -> Cond
     # ngrok's list of errors has for 250. Refusals that people quote have 250.
     try:
         node, size = parse(expression)
-        return Condition(_Meaning(known, now).test(node), size)
+        # A field that is absent is neither true nor false by itself.
+        return Condition(_then(bool, _Meaning(known, now).test(node)), size)
     except CELError as error:
         raise refusal(250, why=error) from None
 
