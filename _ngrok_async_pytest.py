@@ -60,7 +60,7 @@ async def fake_ngrok(
     ngrok_clock: TurnableClock,
 ) -> AsyncIterator[FakeNgrok]:
     """Serve a fake ngrok API that every `Client()` of the test finds; see the marker's options."""
-    from ngrok_async._transport import Transport  # noqa: PLC0415 # see the module
+    from ngrok_async._way.transport import Transport  # noqa: PLC0415 # see the module
     from ngrok_async.testing import FakeNgrok  # noqa: PLC0415 # see the module
     from ngrok_async.testing._arguments import flag  # noqa: PLC0415 # see the module
     from ngrok_async.testing._leftovers import Watch  # noqa: PLC0415 # see the module

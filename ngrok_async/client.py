@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar
 
 import aiohttp
 
-from ngrok_async import _answer
 from ngrok_async._by_hand import request_of
-from ngrok_async._call import Call, end_all
 from ngrok_async._clock import LOOP_CLOCK, Clock
 from ngrok_async._forget import forget_locals
 from ngrok_async._functions import held, limiter_of, middlewares_of, on_event_of
@@ -43,10 +41,12 @@ from ngrok_async._request import (
     Send,
     Timeout,
 )
-from ngrok_async._retry import Retry, RetryDebt, RetryMiddleware
 from ngrok_async._secret import SentKeys
-from ngrok_async._sendable import checked
-from ngrok_async._transport import Transport, running_loop
+from ngrok_async._way import answer
+from ngrok_async._way.call import Call, end_all
+from ngrok_async._way.retry import Retry, RetryDebt, RetryMiddleware
+from ngrok_async._way.sendable import checked
+from ngrok_async._way.transport import Transport, running_loop
 from ngrok_async._wire import loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError
 from ngrok_async.unset import UNSET, Unset
@@ -294,7 +294,7 @@ class Client(ExplainedContext):
             for middleware in self._chain or self._build_chain():
                 send = _link(middleware, send)
             response = await send(request)
-            return _answer.read(request, response, decode, keys.scrub)
+            return answer.read(request, response, decode, keys.scrub)
         except BaseException as error:
             forget_locals(error)
             call.complete(error, request)

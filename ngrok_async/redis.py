@@ -23,7 +23,6 @@ from uuid import uuid4
 
 import attrs
 
-from ngrok_async._answer import envelope, is_throttled
 from ngrok_async._clock import Clock, Timer
 from ngrok_async._limits.rate_limit import (
     Budget,
@@ -38,6 +37,7 @@ from ngrok_async._limits.window import Window
 from ngrok_async._redis_script import SCRIPT, SHA
 from ngrok_async._request import Request, Response, Send, left
 from ngrok_async._text import as_float, shown
+from ngrok_async._way.answer import envelope, is_throttled
 from ngrok_async.errors import ConnectError
 
 __all__ = ["RedisRateLimit", "Scripts"]

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 import ngrok_async
-from ngrok_async import Client, RateLimit, Retry, _answer
-from ngrok_async._answer import Envelope, envelope, is_ambiguous, is_throttled, read
+from ngrok_async import Client, RateLimit, Retry
 from ngrok_async._operation import Operation, operations
 from ngrok_async._request import Effect, Request, Response, Send
 from ngrok_async._secret import APIKey
+from ngrok_async._way import answer as answers
+from ngrok_async._way.answer import Envelope, envelope, is_ambiguous, is_throttled, read
 from ngrok_async._wire import decode, loads
 from ngrok_async.errors import (
     APIError,
@@ -419,7 +420,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(len(body))
         return loads(body)
 
-    monkeypatch.setattr(_answer, "loads", noting)
+    monkeypatch.setattr(answers, "loads", noting)
     return sizes
 
 

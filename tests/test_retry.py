@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ngrok_async._limits.rate_limit import RateLimit
 from ngrok_async._request import Effect, Request, Response, Timeout
-from ngrok_async._retry import Decision, Outcome, Retry, RetryDebt, RetryMiddleware, decide
+from ngrok_async._way.retry import Decision, Outcome, Retry, RetryDebt, RetryMiddleware, decide
 from ngrok_async.errors import (
     ClientClosedError,
     ConfigurationError,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ngrok_async._clock import Clock, Timer
-from ngrok_async._timeouts import _GRACE, Timeouts
+from ngrok_async._way.timers import _GRACE, Timers
 from ngrok_async.testing import TurnableClock
 
 
@@ -45,12 +45,12 @@ def clock() -> CountingClock:
 
 
 @pytest.fixture
-def timeouts(clock: CountingClock) -> Timeouts:
+def timeouts(clock: CountingClock) -> Timers:
     """Return timeouts on that clock."""
-    return Timeouts(lambda: clock)
+    return Timers(lambda: clock)
 
 
-async def test_each_ends_at_its_own_time(clock: CountingClock, timeouts: Timeouts) -> None:
+async def test_each_ends_at_its_own_time(clock: CountingClock, timeouts: Timers) -> None:
     """Whatever the order in which they began; what ends at the same time ends together."""
     every = [Noted(clock) for _ in range(4)]
     for noted, seconds in zip(every, (5, 2, 8, 2), strict=True):
@@ -61,7 +61,7 @@ async def test_each_ends_at_its_own_time(clock: CountingClock, timeouts: Timeout
     assert [[5], [2], [8], [2]] == [noted.at for noted in every]
 
 
-async def test_what_has_stopped_does_not_expire(clock: CountingClock, timeouts: Timeouts) -> None:
+async def test_what_has_stopped_does_not_expire(clock: CountingClock, timeouts: Timers) -> None:
     """It was in time. Stopping once more changes nothing."""
     fast, slow = Noted(clock), Noted(clock)
     timeouts.start(fast, 2)
@@ -74,7 +74,7 @@ async def test_what_has_stopped_does_not_expire(clock: CountingClock, timeouts: 
     assert ([], [3]) == (fast.at, slow.at)
 
 
-async def test_one_timer_for_all(clock: CountingClock, timeouts: Timeouts) -> None:
+async def test_one_timer_for_all(clock: CountingClock, timeouts: Timers) -> None:
     """A thousand requests of a second each, one after the other, set a timer now and then."""
     for _ in range(1000):
         noted = Noted(clock)
@@ -85,7 +85,7 @@ async def test_one_timer_for_all(clock: CountingClock, timeouts: Timeouts) -> No
     assert 35 == len(clock.set)
 
 
-async def test_a_shorter_one_sets_the_timer_anew(clock: CountingClock, timeouts: Timeouts) -> None:
+async def test_a_shorter_one_sets_the_timer_anew(clock: CountingClock, timeouts: Timers) -> None:
     """The timer is always due for the one that ends first."""
     long, short = Noted(clock), Noted(clock)
     timeouts.start(long, 30)
@@ -96,7 +96,7 @@ async def test_a_shorter_one_sets_the_timer_anew(clock: CountingClock, timeouts:
     assert [30, 3, 30] == clock.set
 
 
-async def test_a_loop_that_calls_too_early(clock: CountingClock, timeouts: Timeouts) -> None:
+async def test_a_loop_that_calls_too_early(clock: CountingClock, timeouts: Timers) -> None:
     """An event loop does, by less than its clock can tell; the timeout ends all the same."""
     noted = Noted(clock)
     timeouts.start(noted, 3)
@@ -108,7 +108,7 @@ async def test_a_loop_that_calls_too_early(clock: CountingClock, timeouts: Timeo
 
 
 async def test_closed_timeouts_do_not_ring(
-    clock: CountingClock, timeouts: Timeouts, monkeypatch: pytest.MonkeyPatch
+    clock: CountingClock, timeouts: Timers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody is there any more."""
     rung: list[float] = []
@@ -123,9 +123,7 @@ async def test_closed_timeouts_do_not_ring(
     assert [] == rung
 
 
-async def test_what_runs_on_after_the_close_expires(
-    clock: CountingClock, timeouts: Timeouts
-) -> None:
+async def test_what_runs_on_after_the_close_expires(clock: CountingClock, timeouts: Timers) -> None:
     """A task that a middleware has made may outlive the client's calls; it must not hang."""
     noted = Noted(clock)
     timeouts.start(noted, 3)
@@ -171,7 +169,7 @@ def standing() -> StandingClock:
 
 async def test_a_timer_that_rings_late_gives_a_moment_more(standing: StandingClock) -> None:
     """What has arrived while the loop stood still is read first, and then it is in time."""
-    timeouts = Timeouts(lambda: standing)
+    timeouts = Timers(lambda: standing)
     read, silent = Noted(standing), Noted(standing)
     timeouts.start(read, 3)
     timeouts.start(silent, 3)
@@ -188,7 +186,7 @@ async def test_a_timer_that_rings_late_gives_a_moment_more(standing: StandingClo
 
 async def test_what_would_end_in_that_moment_gets_it_too(standing: StandingClock) -> None:
     """Its answer may lie in the socket as well; what has time is left alone."""
-    timeouts = Timeouts(lambda: standing)
+    timeouts = Timers(lambda: standing)
     over, near, far = Noted(standing), Noted(standing), Noted(standing)
     timeouts.start(over, 3)
     timeouts.start(near, 60 + _GRACE / 2)
@@ -205,7 +203,7 @@ async def test_what_would_end_in_that_moment_gets_it_too(standing: StandingClock
 
 async def test_the_moment_is_given_once(standing: StandingClock) -> None:
     """In a loop that is always late, everything ends all the same."""
-    timeouts = Timeouts(lambda: standing)
+    timeouts = Timers(lambda: standing)
     noted, later = Noted(standing), Noted(standing)
     timeouts.start(noted, 3)
     for now in (10.0, 20.0):
@@ -218,7 +216,7 @@ async def test_the_moment_is_given_once(standing: StandingClock) -> None:
 
 async def test_a_timer_in_time_gives_none(standing: StandingClock) -> None:
     """The usual lateness of a timer is none."""
-    timeouts = Timeouts(lambda: standing)
+    timeouts = Timers(lambda: standing)
     noted = Noted(standing)
     timeouts.start(noted, 3)
     standing.shows = 3.01
@@ -227,7 +225,7 @@ async def test_a_timer_in_time_gives_none(standing: StandingClock) -> None:
     assert [3.01] == noted.at
 
 
-async def test_shorter_from_now_on(clock: CountingClock, timeouts: Timeouts) -> None:
+async def test_shorter_from_now_on(clock: CountingClock, timeouts: Timers) -> None:
     """Never longer; what had no end has one then."""
     long, short, endless = Noted(clock), Noted(clock), Noted(clock)
     timeouts.start(long, 30)
@@ -241,7 +239,7 @@ async def test_shorter_from_now_on(clock: CountingClock, timeouts: Timeouts) -> 
 
 async def test_what_has_got_a_moment_more_is_let_go(standing: StandingClock) -> None:
     """It leads to a request and its key; a client may live for months."""
-    timeouts = Timeouts(lambda: standing)
+    timeouts = Timers(lambda: standing)
     noted = Noted(standing)
     there = weakref.ref(noted)
     timeouts.start(noted, 3)

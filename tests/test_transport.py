@@ -14,10 +14,10 @@ from ngrok_async import (
     RequestTimeoutError,
     Timeout,
 )
-from ngrok_async._attempt import _reason
 from ngrok_async._secret import APIKey
-from ngrok_async._sendable import target
-from ngrok_async._transport import Transport, _connect_timeout, _seconds
+from ngrok_async._way.attempt import _reason
+from ngrok_async._way.sendable import target
+from ngrok_async._way.transport import Transport, _connect_timeout, _seconds
 from ngrok_async.testing import TurnableClock
 
 KEY = "2key"

@@ -30,7 +30,7 @@ PATIENCE_S: Final = 600.0  # for tests of which nobody knows yet how long they t
 TIMEOUT_S: Final = 60.0
 TIMES: Final = 5.0
 TESTS: Final[Mapping[str, Sequence[str]]] = {
-    "_retry.py": ("tests/test_retry.py", "tests/test_events.py"),
+    "_way/retry.py": ("tests/test_retry.py", "tests/test_events.py"),
     **dict.fromkeys(
         (f"_limits/{name}.py" for name in ("accounts", "line", "rate_limit", "stated", "window")),
         ("tests/limits",),
@@ -40,16 +40,16 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/test_pagination_properties.py",
         "tests/faults/test_pages.py",
     ),
-    "_answer.py": ("tests/test_answer.py", "tests/test_events.py"),
-    "_attempt.py": (
+    "_way/answer.py": ("tests/test_answer.py", "tests/test_events.py"),
+    "_way/attempt.py": (
         "tests/wire/test_leaving.py",
         "tests/wire/test_attempts.py",
         "tests/wire/test_sessions.py",
         "tests/test_transport.py",
     ),
-    "_call.py": ("tests/wire/test_leaving.py", "tests/wire/test_closing.py"),
-    "_connector.py": ("tests/wire/test_reuse.py",),
-    "_credentials.py": (
+    "_way/call.py": ("tests/wire/test_leaving.py", "tests/wire/test_closing.py"),
+    "_way/connector.py": ("tests/wire/test_reuse.py",),
+    "_way/credentials.py": (
         "tests/test_credentials.py",
         "tests/wire/test_sessions.py",
         "tests/wire/test_proxies.py",
@@ -62,11 +62,11 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/test_no_secret_left.py",
     ),
     "_functions.py": ("tests/test_functions.py",),
-    "_sendable.py": ("tests/test_credentials.py",),
+    "_way/sendable.py": ("tests/test_credentials.py",),
     "_stored.py": ("tests/test_model.py",),
     "_text.py": ("tests/test_text.py",),
-    "_timeouts.py": ("tests/test_timeouts.py",),
-    "_transport.py": (
+    "_way/timers.py": ("tests/test_timeouts.py",),
+    "_way/transport.py": (
         "tests/wire/test_error_bodies.py",
         "tests/wire/test_requests.py",
         "tests/wire/test_sessions.py",

@@ -13,13 +13,13 @@ from weakref import ref
 
 import attrs
 
-from ngrok_async._answer import THROTTLED_CODES, envelope, is_throttled
 from ngrok_async._clock import Clock, Timer
 from ngrok_async._limits.line import Line
 from ngrok_async._limits.stated import stated_limits
 from ngrok_async._limits.window import Window
 from ngrok_async._request import Request, Response, Send, left
 from ngrok_async._retry_after import retry_after
+from ngrok_async._way.answer import THROTTLED_CODES, envelope, is_throttled
 from ngrok_async.errors import RateLimitedError
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")

@@ -18,7 +18,7 @@ from ngrok_async._clock import Timer
 from ngrok_async._limits.accounts import shared_rate_limit
 from ngrok_async._limits.rate_limit import Budget, RateLimit
 from ngrok_async._request import Request, Response, Timeout
-from ngrok_async._retry import Retry, RetryMiddleware
+from ngrok_async._way.retry import Retry, RetryMiddleware
 from ngrok_async.errors import (
     ConnectError,
     ConnectionLostError,

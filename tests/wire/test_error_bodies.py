@@ -20,8 +20,8 @@ from ngrok_async import (
     Send,
     ServerError,
     Timeout,
-    _transport,
 )
+from ngrok_async._way import transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,8 +100,8 @@ async def test_a_body_that_stalls_is_not_waited_for(
     limit: float | None,
 ) -> None:
     """For no longer than a second, however long the attempt may take."""
-    assert 1 == _transport._ERROR_BODY_SECONDS
-    monkeypatch.setattr(_transport, "_ERROR_BODY_SECONDS", 0.01)
+    assert 1 == transport._ERROR_BODY_SECONDS
+    monkeypatch.setattr(transport, "_ERROR_BODY_SECONDS", 0.01)
     server.stalls(b"HTTP/1.1 503 Down\r\ncontent-length: 9\r\n\r\n")
     ngrok = connect(server, retry=None, timeout=Timeout(attempt=limit, total=None))
     async with asyncio.timeout(10):
@@ -116,7 +116,7 @@ async def test_a_body_that_is_no_http(
     server: "FaultServer", connect: "Connect", monkeypatch: pytest.MonkeyPatch, broken: bytes
 ) -> None:
     """When the head has come, the status counts."""
-    monkeypatch.setattr(_transport, "_ERROR_BODY_SECONDS", 0.02)
+    monkeypatch.setattr(transport, "_ERROR_BODY_SECONDS", 0.02)
 
     async def step(_: object, __: object, writer: asyncio.StreamWriter) -> bool:
         writer.write(b"HTTP/1.1 429 Slow\r\ntransfer-encoding: chunked\r\n\r\n")

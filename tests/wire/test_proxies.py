@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from conftest import Authority, FaultServer, InstantClock
 
-    from ngrok_async._credentials import Handler
+    from ngrok_async._way.credentials import Handler
 
     Connect = Callable[..., Client]
     Secure = Callable[..., Awaitable[FaultServer]]

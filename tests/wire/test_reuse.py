@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from ngrok_async import Client, _connector
+from ngrok_async._way import connector
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from conftest import Authority, FaultServer
+
+    from ngrok_async import Client
 
     Connect = Callable[..., Client]
     Secure = Callable[..., Awaitable[FaultServer]]
@@ -114,7 +116,7 @@ async def test_where_there_is_no_poll(
     server: "FaultServer", connect: "Connect", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Windows has only `select`."""
-    monkeypatch.delattr(_connector.select, "poll")
+    monkeypatch.delattr(connector.select, "poll")
     ngrok = connect(server, retry=None)
     await ngrok.request("GET", "/first")
     await ngrok.request("GET", "/kept")

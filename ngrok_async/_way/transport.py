@@ -11,10 +11,13 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from ngrok_async._attempt import Attempt
 from ngrok_async._clock import Clock
-from ngrok_async._connector import Connector
-from ngrok_async._credentials import (
+from ngrok_async._forget import forget_locals
+from ngrok_async._request import Request, Response, mark_unsent, new_response
+from ngrok_async._secret import APIKey, AskedKey, SentKeys
+from ngrok_async._way.attempt import Attempt
+from ngrok_async._way.connector import Connector
+from ngrok_async._way.credentials import (
     STAND_IN,
     Credentials,
     Gate,
@@ -22,11 +25,8 @@ from ngrok_async._credentials import (
     Proxy,
     unused_proxy,
 )
-from ngrok_async._forget import forget_locals
-from ngrok_async._request import Request, Response, mark_unsent, new_response
-from ngrok_async._secret import APIKey, AskedKey, SentKeys
-from ngrok_async._sendable import check_headers, target
-from ngrok_async._timeouts import Timeouts
+from ngrok_async._way.sendable import check_headers, target
+from ngrok_async._way.timers import Timers
 from ngrok_async.errors import (
     ClientClosedError,
     ConfigurationError,
@@ -87,7 +87,7 @@ class Transport:
         self._owns_session = session is None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
-        self._timeouts = Timeouts(asyncio.get_running_loop)
+        self._timers = Timers(asyncio.get_running_loop)
         self._credentials = (
             Credentials(f"Bearer {key.reveal()}", proxy) if isinstance(key, APIKey) else None
         )
@@ -181,7 +181,7 @@ class Transport:
     async def close(self) -> None:
         """Close the own session; a passed one stays as it is."""
         self.closed = True
-        self._timeouts.close()
+        self._timers.close()
         if self._owns_session and self._session is not None:
             await self._session.close()
 
@@ -209,7 +209,7 @@ class Transport:
         seconds = _seconds(request, now)
         attempt = Attempt(request, session, seconds, keys or SentKeys(self._key))
         if seconds is not None:
-            self._timeouts.start(attempt, seconds)
+            self._timers.start(attempt, seconds)
         progress.begin(now)
         outcome: Response | NgrokError | None
         try:
@@ -222,7 +222,7 @@ class Transport:
                 forget_locals(error)
                 raise
         finally:
-            self._timeouts.stop(attempt)
+            self._timers.stop(attempt)
             attempt.end()
             progress.end(clock.time())
         # Outside of the handler: aiohttp's errors hold what was sent and received, and must not be
@@ -289,7 +289,7 @@ class Transport:
     ) -> Response:
         """Read what comes soon of a body that only says why: status and headers count."""
         if not response.content.at_eof():
-            self._timeouts.shorten(attempt, _ERROR_BODY_SECONDS)
+            self._timers.shorten(attempt, _ERROR_BODY_SECONDS)
         try:
             while len(body) < MAX_ERROR_BODY and (chunk := await response.content.readany()):
                 body += chunk

@@ -20,7 +20,7 @@ class Expiring(Protocol):
         """End it."""
 
 
-class Timeouts:
+class Timers:
     """Ends what still runs when its time is over.
 
     The timer is set to the earliest end and left alone while later ones come and go, which they do

@@ -6,9 +6,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeAlias, cast
 
-from ngrok_async import _answer
 from ngrok_async._request import Request, Response, left
 from ngrok_async._secret import SentKeys
+from ngrok_async._way import answer
 from ngrok_async.errors import ConfigurationError, NgrokError
 
 _log: Final = logging.getLogger("ngrok_async.attempts")
@@ -53,12 +53,12 @@ class Call:
             raise
         if told:  # looking up a header costs more than this
             self._answered(request, response, time.monotonic() - begin)
-        if response.status >= _ERRORS_FROM and not _answer.is_ambiguous(response):
+        if response.status >= _ERRORS_FROM and not answer.is_ambiguous(response):
             self.maybe_applied = before
         return response
 
     def _answered(self, request: Request, response: Response, seconds: float) -> None:
-        id_ = _answer.operation_id(response, self._keys.scrub)
+        id_ = answer.operation_id(response, self._keys.scrub)
         _log.debug(
             "%s: attempt %d: HTTP %d in %.3f s%s",
             request.route,
