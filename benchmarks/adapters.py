@@ -25,8 +25,9 @@ _hide = bool(os.environ.get("BENCH_PLAIN"))
 if _hide:
     sys.modules.update(dict.fromkeys(_FASTER))  # type: ignore[arg-type] # None: not to be imported
 
-from ngrok_async import Client, RateLimit, _wire  # noqa: E402 # see above
+from ngrok_async import Client, RateLimit  # noqa: E402 # see above
 from ngrok_async._operation import operations  # noqa: E402 # see above
+from ngrok_async._wire import read  # noqa: E402 # see above
 from ngrok_async.resources.endpoints import Endpoints  # noqa: E402 # see above
 from ngrok_async.resources.tunnel_sessions import TunnelSessions  # noqa: E402 # see above
 
@@ -44,7 +45,7 @@ Page: TypeAlias = tuple[Sequence[object], str | None]
 
 def decoder() -> str:
     """Return what ngrok-async decodes JSON with here."""
-    return _wire.decoder()
+    return read.decoder()
 
 
 def session_of(context: ssl.SSLContext | None) -> aiohttp.ClientSession:

@@ -26,12 +26,12 @@ What to look at next, with `help(...)`:
 """
 
 from ngrok_async._clock import Clock
-from ngrok_async._encode import Id
 from ngrok_async._limits.rate_limit import Budget, RateLimit
 from ngrok_async._operation import Filter
 from ngrok_async._request import JSON, Middleware, Request, Response, Send, Timeout
 from ngrok_async._version import __version__
 from ngrok_async._way.retry import Retry
+from ngrok_async._wire.arguments import Id
 from ngrok_async.client import Client
 from ngrok_async.errors import (
     APIError,

@@ -25,7 +25,6 @@ from typing import (
 
 import attrs
 
-from ngrok_async._encode import Encoder, encoder, id_of
 from ngrok_async._forget import forget_locals
 from ngrok_async._mistakes import OF_RESOURCE, ExplainedResource, Instead, explained_arguments
 from ngrok_async._request import (
@@ -39,7 +38,8 @@ from ngrok_async._request import (
     new_request,
 )
 from ngrok_async._text import Body, dumps, shown
-from ngrok_async._wire import MismatchError, decode, loads, read_quickly
+from ngrok_async._wire.arguments import Encoder, encoder, id_of
+from ngrok_async._wire.read import MismatchError, decode, loads, read_quickly
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
 

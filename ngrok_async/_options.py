@@ -14,11 +14,11 @@ from urllib.parse import ParseResult, SplitResult, unquote, urlsplit
 import aiohttp
 from yarl import URL
 
+from ngrok_async._api_key import APIKey, AskedKey, AskForKey
 from ngrok_async._clock import Clock
 from ngrok_async._functions import kind_of
 from ngrok_async._mistakes import RESOURCES
 from ngrok_async._request import encode_path
-from ngrok_async._secret import APIKey, AskedKey, AskForKey
 from ngrok_async._text import as_float, shown
 from ngrok_async._version import __version__
 from ngrok_async._way.credentials import Proxy

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar
 
 import aiohttp
 
+from ngrok_async._api_key import SentKeys
 from ngrok_async._by_hand import request_of
 from ngrok_async._clock import LOOP_CLOCK, Clock
 from ngrok_async._forget import forget_locals
@@ -41,13 +42,12 @@ from ngrok_async._request import (
     Send,
     Timeout,
 )
-from ngrok_async._secret import SentKeys
 from ngrok_async._way import answer
 from ngrok_async._way.call import Call, end_all
 from ngrok_async._way.retry import Retry, RetryDebt, RetryMiddleware
 from ngrok_async._way.sendable import checked
 from ngrok_async._way.transport import Transport, running_loop
-from ngrok_async._wire import loads
+from ngrok_async._wire.read import loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError
 from ngrok_async.unset import UNSET, Unset
 

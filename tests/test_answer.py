@@ -19,12 +19,12 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 import ngrok_async
 from ngrok_async import Client, RateLimit, Retry
+from ngrok_async._api_key import APIKey
 from ngrok_async._operation import Operation, operations
 from ngrok_async._request import Effect, Request, Response, Send
-from ngrok_async._secret import APIKey
 from ngrok_async._way import answer as answers
 from ngrok_async._way.answer import Envelope, envelope, is_ambiguous, is_throttled, read
-from ngrok_async._wire import decode, loads
+from ngrok_async._wire.read import decode, loads
 from ngrok_async.errors import (
     APIError,
     AuthenticationError,

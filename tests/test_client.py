@@ -35,7 +35,7 @@ from ngrok_async import (
     ServerError,
     Timeout,
 )
-from ngrok_async._secret import APIKey
+from ngrok_async._api_key import APIKey
 from ngrok_async.testing import FakeNgrok, TurnableClock
 
 KEY = "2key"

@@ -23,8 +23,8 @@ from ngrok_async import (
     Send,
     Timeout,
 )
+from ngrok_async._api_key import AskedKey, SentKeys
 from ngrok_async._forget import forget_locals
-from ngrok_async._secret import AskedKey, SentKeys
 from ngrok_async.events import AttemptEvent
 from ngrok_async.testing import FakeNgrok
 

@@ -20,13 +20,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ngrok_async
-from ngrok_async import _fast, _wire
-from ngrok_async._fast import compiled
+from ngrok_async import _wire
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, operations
 from ngrok_async._text import dumps
-from ngrok_async._wire import MismatchError, decode, exact_converter, loads
+from ngrok_async._wire import loop
+from ngrok_async._wire import read as reading
+from ngrok_async._wire.loop import compiled
+from ngrok_async._wire.read import MismatchError, decode, exact_converter, loads
 from ngrok_async.pagination import Page
 from ngrok_async.resources._shared import Ref
 from ngrok_async.resources.endpoints import Endpoint, Endpoints
@@ -79,9 +80,9 @@ def by_loop(value: Any, model: type[Model]) -> Any:  # noqa: ANN401 # any JSON, 
 
 def by_msgspec(value: Any, model: type[Model]) -> Any:  # noqa: ANN401 # any JSON, any model
     """Decode with msgspec and the loop over structs."""
-    from ngrok_async import _speed  # noqa: PLC0415 # msgspec may be missing
+    from ngrok_async._wire import structs  # noqa: PLC0415 # msgspec may be missing
 
-    parts = _speed.read(dumps(value), model, None)
+    parts = structs.read(dumps(value), model, None)
     assert parts  # as good as an exception: the closer look decides
     [made], uri, link = parts
     assert ("", None) == (uri, link)
@@ -298,7 +299,7 @@ def test_structs_are_taken_as_they_are() -> None:
     reference = SimpleNamespace(id="rd_1", uri="u")
     struct = SimpleNamespace(
         **{
-            **{field.name: field.default for field in _fast.fields_of(Endpoint)},
+            **{field.name: field.default for field in loop.fields_of(Endpoint)},
             "id": "ep_1",
             "created_at": TIME,
             "updated_at": TIME,
@@ -395,15 +396,15 @@ def test_a_repeated_text_is_a_text(text: object, fast: Decode) -> None:
 @BOTH
 def test_what_is_kept_has_a_bound(fast: Decode, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many values come by, only so many stay; and long texts do not."""
-    monkeypatch.setattr(_fast, "_MOST_KEPT", 3)
+    monkeypatch.setattr(loop, "_MOST_KEPT", 3)
     for number in range(10):
         reference = {"id": f"cr_{number}", "uri": ""}
         value = copied(credential=reference, region=f"r{number}", os=str(number) * 65)
         made = fast(value, TunnelSession)
 
         assert (f"cr_{number}", f"r{number}") == (made.credential.id, made.region)
-        assert len(_fast._TEXTS) <= 4  # the one for null is never given up
-    find, _ = _fast._references(Ref, typed=fast is by_msgspec)
+        assert len(loop._TEXTS) <= 4  # the one for null is never given up
+    find, _ = loop._references(Ref, typed=fast is by_msgspec)
     assert len([number for number in range(10) if find(f"cr_{number}")]) <= 3
     assert "" == fast({**copied(), "region": ""}, TunnelSession).region
 
@@ -414,7 +415,7 @@ def test_a_huge_reference_is_not_kept(fast: Decode) -> None:
     huge = {"id": "cr_huge", "uri": "u" * 1000}
     made = fast(copied(credential=huge), TunnelSession)
 
-    find, _ = _fast._references(Ref, typed=fast is by_msgspec)
+    find, _ = loop._references(Ref, typed=fast is by_msgspec)
     assert Ref(**huge) == made.credential
     assert find("cr_huge") is None
 
@@ -440,7 +441,7 @@ def both_ways(body: bytes, operation: Operation = LIST) -> tuple[object, object]
     """Decode a body with msgspec, or what is there, and without."""
     found = read(body, operation)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_wire, "DECODER", "json")
+        patch.setattr(reading, "DECODER", "json")
         return found, read(body, operation)
 
 
@@ -524,8 +525,8 @@ def test_one_object_means_the_same_with_msgspec_and_without(body: bytes) -> None
 
 def test_an_answer_without_a_type_is_left_to_the_exact_pass() -> None:
     """What is declared to return plain JSON gets plain JSON."""
-    assert _wire.read_quickly(b'["a"]', tuple[str, ...], None) is None
-    assert _wire.read_quickly(b'{"x":["a"]}', str, "x") is None
+    assert reading.read_quickly(b'["a"]', tuple[str, ...], None) is None
+    assert reading.read_quickly(b'{"x":["a"]}', str, "x") is None
 
 
 def test_msgspec_is_loaded_with_the_first_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -535,9 +536,9 @@ def test_msgspec_is_loaded_with_the_first_answer(monkeypatch: pytest.MonkeyPatch
     def stub(body: bytes, model: object, items: str | None) -> None:
         calls.append((body, model, items))
 
-    monkeypatch.setattr(_wire, "_speedy", lambda: stub)
+    monkeypatch.setattr(reading, "_speedy", lambda: stub)
     for decoder in ("json", "msgspec"):
-        monkeypatch.setattr(_wire, "DECODER", decoder)
+        monkeypatch.setattr(reading, "DECODER", decoder)
         assert "ts_1" == GET.decode(dumps(SESSION)).id
     assert [(dumps(SESSION), TunnelSession, None)] == calls
 
@@ -545,10 +546,10 @@ def test_msgspec_is_loaded_with_the_first_answer(monkeypatch: pytest.MonkeyPatch
 def test_who_reads_with_msgspec_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The module that imports msgspec is not asked for with each answer."""
     module = SimpleNamespace(read=lambda *_: None, probe=lambda: None)
-    monkeypatch.setattr(ngrok_async, "_speed", module, raising=False)
+    monkeypatch.setattr(_wire, "structs", module, raising=False)
 
-    assert module.read is _wire._speedy.__wrapped__()
-    assert _wire._speedy.cache_info().maxsize is None
+    assert module.read is reading._speedy.__wrapped__()
+    assert reading._speedy.cache_info().maxsize is None
 
 
 WORKING: Final = """
@@ -580,13 +581,13 @@ BROKEN: Final[Mapping[str, str]] = {
 def replaced_modules(*names: str) -> Iterator[None]:
     """Let modules be imported anew for a while."""
     before = {name: sys.modules.pop(name, None) for name in names}
-    known = vars(ngrok_async).pop("_speed", None)
+    known = vars(_wire).pop("structs", None)
     try:
         yield
     finally:
-        vars(ngrok_async).pop("_speed", None)
+        vars(_wire).pop("structs", None)
         if known is not None:
-            ngrok_async._speed = known
+            _wire.structs = known
         for name, module in before.items():
             sys.modules.pop(name, None)
             if module is not None:
@@ -602,16 +603,16 @@ def test_a_msgspec_that_does_not_work_is_told_once_and_left_alone(
 ) -> None:
     """An extra that is installed for another Python, say, must not break calls."""
     (tmp_path / "msgspec.py").write_text(source)
-    monkeypatch.setattr(_wire, "DECODER", "msgspec")
-    monkeypatch.setattr(_wire, "_speedy", cache(_wire._speedy.__wrapped__))
+    monkeypatch.setattr(reading, "DECODER", "msgspec")
+    monkeypatch.setattr(reading, "_speedy", cache(reading._speedy.__wrapped__))
     names = [n for n in sys.modules if n.split(".")[0] == "msgspec"]
-    with replaced_modules(*names, "msgspec", "ngrok_async._speed"):
+    with replaced_modules(*names, "msgspec", "ngrok_async._wire.structs"):
         monkeypatch.syspath_prepend(tmp_path)
         answers = [GET.decode(dumps(SESSION)).id for _ in range(3)]
 
     assert ["ts_1"] * 3 == answers
     assert 1 == len(LIST.decode(dumps({"tunnel_sessions": [SESSION]})).items)
-    assert "json" == _wire.decoder()
+    assert "json" == reading.decoder()
     [record] = caplog.records
     assert ("ngrok_async", logging.WARNING) == (record.name, record.levelno)
     assert "msgspec is installed, but does not work here (" in record.getMessage()
@@ -622,11 +623,11 @@ def test_a_msgspec_that_seems_to_work_is_used(
 ) -> None:
     """Nothing is said then."""
     module = SimpleNamespace(read=lambda *_: None, probe=lambda: None)
-    monkeypatch.setattr(ngrok_async, "_speed", module, raising=False)
-    monkeypatch.setattr(_wire, "DECODER", "msgspec")
-    monkeypatch.setattr(_wire, "_speedy", _wire._speedy.__wrapped__)
+    monkeypatch.setattr(_wire, "structs", module, raising=False)
+    monkeypatch.setattr(reading, "DECODER", "msgspec")
+    monkeypatch.setattr(reading, "_speedy", reading._speedy.__wrapped__)
 
-    assert "msgspec" == _wire.decoder()
+    assert "msgspec" == reading.decoder()
     assert [] == caplog.records
 
 
@@ -641,7 +642,7 @@ def test_what_is_in_the_place_of_msgspec_breaks_no_import(
     """Programs keep a module away so, and tests put something else in its place."""
     monkeypatch.setitem(sys.modules, "msgspec", stand_in)  # type: ignore[arg-type] # None is allowed
 
-    assert expected == _wire._is_installed("msgspec")
+    assert expected == reading._is_installed("msgspec")
 
 
 INTEGERS: Final = [2**63 - 1, -(2**63), 2**63, -(2**63) - 1, 2**64, 10**30]
@@ -673,10 +674,10 @@ class Numbers(Model):
 def test_integers_have_64_bits(number: int, form: str, place: str) -> None:
     """Go has no larger ones, and whoever stores them in a database neither."""
     body = (form % number).encode()
-    quick = _wire.read_quickly(body, Numbers, None)
+    quick = reading.read_quickly(body, Numbers, None)
     if -(2**63) <= number < 2**63:
         assert str(number) in repr(decode(loads(body), Numbers))
-        assert (_wire.decoder() == "msgspec") == bool(quick)
+        assert (reading.decoder() == "msgspec") == bool(quick)
         return
     with pytest.raises(MismatchError) as caught:
         decode(loads(body), Numbers)
@@ -689,8 +690,8 @@ def test_integers_have_64_bits(number: int, form: str, place: str) -> None:
 def test_a_quick_answer_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was read at once is not read again."""
     session = decode(SESSION, TunnelSession)
-    monkeypatch.setattr(_wire, "DECODER", "msgspec")
-    monkeypatch.setattr(_wire, "_speedy", lambda: lambda *_: ([session], "u", "v"))
+    monkeypatch.setattr(reading, "DECODER", "msgspec")
+    monkeypatch.setattr(reading, "_speedy", lambda: lambda *_: ([session], "u", "v"))
 
     assert session is GET.decode(b"")
     assert Page(items=(session,), uri="u", next_page_uri="v") == LIST.decode(b"")
@@ -702,20 +703,22 @@ def test_a_page_of_the_usual_form_is_read_at_once(resource: type[Any]) -> None:
     listing = operations(resource)["list"]
     body = dumps({listing.items or "": [copied()] if resource is TunnelSessions else []})
 
-    assert (_wire.DECODER == "msgspec") == bool(
-        _wire.read_quickly(body, listing.model, listing.items)
+    assert (reading.DECODER == "msgspec") == bool(
+        reading.read_quickly(body, listing.model, listing.items)
     )
 
 
 def test_the_import_does_not_load_msgspec() -> None:
     """Who only imports the package does not wait for an extra."""
-    code = "import sys, ngrok_async; print('msgspec' in sys.modules, ngrok_async._wire.DECODER)"
+    code = (
+        "import sys, ngrok_async; print('msgspec' in sys.modules, ngrok_async._wire.read.DECODER)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
 
-    assert ["False", _wire.DECODER] == run.stdout.split()
+    assert ["False", reading.DECODER] == run.stdout.split()
 
 
 def test_the_decoder_is_what_is_installed() -> None:
     """One can see which one is at work."""
-    assert ("msgspec" if find_spec("msgspec") else "json") == _wire.DECODER
+    assert ("msgspec" if find_spec("msgspec") else "json") == reading.DECODER
     assert loads(dumps(SESSION)) == SESSION

@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
-from ngrok_async import _wire
 from ngrok_async._operation import Operation, operations
-from ngrok_async._wire import MismatchError
+from ngrok_async._wire import read
+from ngrok_async._wire.read import MismatchError
 from ngrok_async.resources.endpoints import Endpoints
 from ngrok_async.resources.tunnel_sessions import TunnelSessions
 from ngrok_async.resources.tunnels import Tunnels
@@ -109,9 +109,9 @@ GROWS: Final[Mapping[str, Form]] = {
 
 @pytest.fixture(params=["json", "msgspec"])
 def _decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param == "msgspec" and _wire.decoder() != "msgspec":
+    if request.param == "msgspec" and read.decoder() != "msgspec":
         pytest.skip("msgspec is not installed")
-    monkeypatch.setattr(_wire, "DECODER", request.param)
+    monkeypatch.setattr(read, "DECODER", request.param)
 
 
 @pytest.mark.usefixtures("_decoder")
@@ -173,7 +173,7 @@ def test_the_first_of_several_mistakes_is_told() -> None:
 def test_a_wrong_value_under_a_long_name_does_not_show_it() -> None:
     """Whole or not at all, since half of an API key would not be recognised."""
     with pytest.raises(MismatchError, match=r"got an integer @ \$\.labels\['<a name of 41 char"):
-        _wire.decode(
+        read.decode(
             {
                 "id": "tn_1",
                 "tunnel_session": {"id": "ts_1"},

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ngrok_async._model import Model
-from ngrok_async._wire import decode
+from ngrok_async._wire.read import decode
 from ngrok_async.pagination import Page
 from ngrok_async.resources._shared import Ref
 from tools.declared import models

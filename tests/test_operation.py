@@ -11,7 +11,6 @@ import attrs
 import pytest
 
 from ngrok_async import UNSET, Page, Pager, PaginationError, Request, Timeout, Unset
-from ngrok_async._encode import Id, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import (
     Filter,
@@ -23,7 +22,8 @@ from ngrok_async._operation import (
     paged,
 )
 from ngrok_async._request import Limits, Progress
-from ngrok_async._wire import MismatchError
+from ngrok_async._wire.arguments import Id, Nested
+from ngrok_async._wire.read import MismatchError
 from ngrok_async.resources._shared import Ref
 
 T = TypeVar("T")
@@ -229,7 +229,7 @@ def test_an_operation_looks_like_its_declaration(gadgets: Gadgets) -> None:
     shown = " ".join(pydoc.plain(pydoc.render_doc(Gadgets.replace)).split()).replace("( ", "(")
 
     assert "replace(self, owner: " in shown
-    assert "id: str | ngrok_async._encode.HasId, module: " in shown
+    assert "id: str | ngrok_async._wire.arguments.HasId, module: " in shown
     assert "Replace a part." in shown
     assert ["owner", "id", "module"] == list(inspect.signature(gadgets.replace).parameters)
     assert "Gadgets.replace" == Gadgets.replace.__qualname__

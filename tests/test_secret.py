@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ngrok_async import _secret
-from ngrok_async._secret import APIKey
+from ngrok_async import _api_key
+from ngrok_async._api_key import APIKey
 from ngrok_async.errors import ConfigurationError
 
 TEXT = "2fTZ5k0bVxYp_7hQwE9rT6yUiO3pAsD"
@@ -66,7 +66,7 @@ def test_a_key_that_no_header_can_carry_is_refused(character: str, position: int
     assert isinstance(caught.value, ValueError)
     assert f"at position {position} that is not printable ASCII" in str(caught.value)
     formatted = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    ours = [frame for frame in formatted.stack if Path(frame.filename) == Path(_secret.__file__)]
+    ours = [frame for frame in formatted.stack if Path(frame.filename) == Path(_api_key.__file__)]
     shown = [str(caught.value), repr(caught.value), *(repr(frame.locals) for frame in ours)]
     assert ours
     assert not [text for text in shown if TEXT[:position] in text.replace(str(position), "")]

@@ -14,7 +14,7 @@ from ngrok_async import (
     RequestTimeoutError,
     Timeout,
 )
-from ngrok_async._secret import APIKey
+from ngrok_async._api_key import APIKey
 from ngrok_async._way.attempt import _reason
 from ngrok_async._way.sendable import target
 from ngrok_async._way.transport import Transport, _connect_timeout, _seconds

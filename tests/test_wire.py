@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ngrok_async._model import Model
 from ngrok_async._text import dumps
-from ngrok_async._wire import MismatchError, decode, loads
+from ngrok_async._wire.read import MismatchError, decode, loads
 
 
 @attrs.frozen(kw_only=True)

@@ -12,10 +12,10 @@ import attrs
 
 import ngrok_async.resources
 from ngrok_async import Client
-from ngrok_async._encode import HasId
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, Resource, operations
+from ngrok_async._wire.arguments import HasId
 from ngrok_async.unset import UNSET, UnsetType
 from tools.facts import Facts
 

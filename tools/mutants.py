@@ -55,7 +55,7 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/wire/test_proxies.py",
         "tests/test_no_secret_left.py",
     ),
-    "_exact.py": ("tests/test_fast.py", "tests/test_wire.py"),
+    "_wire/exact.py": ("tests/test_fast.py", "tests/test_wire.py"),
     "_forget.py": (
         "tests/test_forget.py",
         "tests/test_credentials.py",

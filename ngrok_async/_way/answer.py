@@ -10,10 +10,10 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar, cast
 
+from ngrok_async._api_key import MASK
 from ngrok_async._request import Request, Response, once
 from ngrok_async._retry_after import retry_after
-from ngrok_async._secret import MASK
-from ngrok_async._wire import MismatchError, loads
+from ngrok_async._wire.read import MismatchError, loads
 from ngrok_async.errors import (
     CLASSES_BY_CODE,
     APIError,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import aiohttp
 
+from ngrok_async._api_key import SentKeys
 from ngrok_async._request import Request, Response, mark_unsent
-from ngrok_async._secret import SentKeys
 from ngrok_async._way.credentials import Credentials, Handler, HiddenBody, tidy
 from ngrok_async.errors import (
     ClientClosedError,

@@ -6,8 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeAlias, cast
 
+from ngrok_async._api_key import SentKeys
 from ngrok_async._request import Request, Response, left
-from ngrok_async._secret import SentKeys
 from ngrok_async._way import answer
 from ngrok_async.errors import ConfigurationError, NgrokError
 

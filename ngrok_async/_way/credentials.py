@@ -16,8 +16,8 @@ from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 from yarl import URL
 
+from ngrok_async._api_key import MASK, SentKeys
 from ngrok_async._forget import forget_locals
-from ngrok_async._secret import MASK, SentKeys
 from ngrok_async._text import Body
 from ngrok_async.errors import ConfigurationError
 

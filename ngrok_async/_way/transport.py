@@ -11,10 +11,10 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from ngrok_async._api_key import APIKey, AskedKey, SentKeys
 from ngrok_async._clock import Clock
 from ngrok_async._forget import forget_locals
 from ngrok_async._request import Request, Response, mark_unsent, new_response
-from ngrok_async._secret import APIKey, AskedKey, SentKeys
 from ngrok_async._way.attempt import Attempt
 from ngrok_async._way.connector import Connector
 from ngrok_async._way.credentials import (

@@ -1,7 +1,7 @@
 """Secrets: values for traffic policies that nobody can read back."""
 
-from ngrok_async._encode import Id
 from ngrok_async._operation import Filter, Resource, operation, paged
+from ngrok_async._wire.arguments import Id
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._secret import Secret
 from ngrok_async.unset import UNSET, Unset

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, cast, get_args, get_origin
 
-from ngrok_async._encode import HasId
 from ngrok_async._model import Model, is_time
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
-from ngrok_async._wire import MismatchError, decode, loads
+from ngrok_async._wire.arguments import HasId
+from ngrok_async._wire.read import MismatchError, decode, loads
 from ngrok_async.testing._answers import Incoming
 from ngrok_async.testing._forms import given
 from ngrok_async.testing._kinds import plain

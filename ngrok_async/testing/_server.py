@@ -11,7 +11,7 @@ from aiohttp import web
 from multidict import CIMultiDict, MultiDict, MultiMapping
 
 from ngrok_async._request import JSON
-from ngrok_async._wire import MismatchError, loads
+from ngrok_async._wire.read import MismatchError, loads
 from ngrok_async.testing._answers import Answer, Incoming, RefusedError
 from ngrok_async.testing._api import API
 from ngrok_async.testing._faults import Faults

@@ -9,9 +9,9 @@ from typing import Literal
 import attrs
 import pytest
 
-from ngrok_async._encode import Id
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, operations, paged
+from ngrok_async._wire.arguments import Id
 from ngrok_async.pagination import Pager
 from ngrok_async.unset import UNSET, Unset
 from tools import agreed, contract, facts, places

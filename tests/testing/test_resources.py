@@ -10,9 +10,9 @@ from typing import Any, cast
 import attrs
 import pytest
 
-from ngrok_async._encode import Id
 from ngrok_async._model import Model
 from ngrok_async._operation import Filter, Resource, operation, operations, paged
+from ngrok_async._wire.arguments import Id
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Ref
 from ngrok_async.testing import TurnableClock

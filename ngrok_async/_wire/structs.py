@@ -1,6 +1,6 @@
 """Bytes to models with msgspec, where the extra `speed` has installed it.
 
-msgspec makes structs of the bytes and is strict about it; the loop of `_fast` makes models of the
+msgspec makes structs of the bytes and is strict about it; the loop of `loop.py` makes models of the
 structs. What is rare is not read here (unknown fields, null for a text, times in other zones,
 whatever is wrong): the decoder that works without msgspec looks at it then, and it decides.
 """
@@ -11,7 +11,8 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 import msgspec
 
-from ngrok_async._fast import (
+from ngrok_async._model import Model, is_time
+from ngrok_async._wire.loop import (
     SCALARS,
     Field,
     Parts,
@@ -21,7 +22,6 @@ from ngrok_async._fast import (
     is_model,
     item_kind,
 )
-from ngrok_async._model import Model, is_time
 
 _INT64: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -34,7 +34,7 @@ def probe() -> None:
 
 
 def read(body: bytes, model: Any, items: str | None) -> Parts | None:  # noqa: ANN401 # a type form
-    """Return what `_wire.read_quickly` does."""
+    """Return what `read.read_quickly` does."""
     try:
         content = _decoder(model, items)(body)
         many = compiled(model, typed=True)

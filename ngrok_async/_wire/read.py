@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple, NoReturn, cast
 
 from cattrs import transform_error
 
-from ngrok_async._exact import exact_converter, name_shown
-from ngrok_async._fast import Parts, quick_way
 from ngrok_async._request import JSON
+from ngrok_async._wire.exact import exact_converter, name_shown
+from ngrok_async._wire.loop import Parts, quick_way
 
 _log: Final = logging.getLogger("ngrok_async")
 
@@ -105,9 +105,9 @@ def decoder() -> str:
 @cache
 def _speedy() -> Callable[[bytes, Any, str | None], Parts | None]:
     try:
-        from ngrok_async import _speed  # noqa: PLC0415 # imports msgspec: not before it is of use
+        from ngrok_async._wire import structs  # noqa: PLC0415 # imports msgspec: not before it is of use
 
-        _speed.probe()
+        structs.probe()
     except Exception as error:  # noqa: BLE001 # a build for another Python fails in many ways
         _log.warning(
             "msgspec is installed, but does not work here (%s: %s); answers are decoded with json, "
@@ -116,7 +116,7 @@ def _speedy() -> Callable[[bytes, Any, str | None], Parts | None]:
             error,
         )
         return _unread
-    return _speed.read
+    return structs.read
 
 
 def _unread(_body: bytes, _model: object, _items: str | None) -> None:

@@ -17,9 +17,9 @@ from cattrs import Converter
 from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
-from ngrok_async._fast import is_model, quick_way
 from ngrok_async._model import Model, is_time
 from ngrok_async._text import as_float, is_int64, shown
+from ngrok_async._wire.loop import is_model, quick_way
 
 # How Go writes a time that was never set.
 ZERO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
