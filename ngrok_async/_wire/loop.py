@@ -3,7 +3,7 @@
 A generated function makes a list of models of a list of objects. It takes the usual forms of a
 value and raises at anything else, without saying what or where: the exact pass of `read.decode`
 looks again then, and it decides. So nothing here may accept what the exact hooks refuse;
-`tests/test_fast.py` holds the two against each other.
+`tests/wire/test_loop.py` holds the two against each other.
 
 The objects are decoded JSON, whose types the loop checks, or structs that `structs` has made of the
 bytes, whose types are right already.
