@@ -124,8 +124,9 @@ class Rows:
 
     def starts(self) -> dict[str, Start]:
         """Import, and use resources for the first time."""
-        official = ["ngrok"] if Official.name in self.names else []
-        return imports(["ngrok_async", *official], 2 if self._quick else 9)
+        official = ["import ngrok"] if Official.name in self.names else []
+        ours = ["import ngrok_async", "from ngrok_async import Client"]
+        return imports([*ours, *official], 2 if self._quick else 9)
 
     async def _gets(self, url: str, context: ssl.SSLContext | None) -> dict[str, Ratio]:
         ids = [session_id(number) for number in range(GETS)]

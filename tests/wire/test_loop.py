@@ -711,7 +711,8 @@ def test_a_page_of_the_usual_form_is_read_at_once(resource: type[Any]) -> None:
 def test_the_import_does_not_load_msgspec() -> None:
     """Who only imports the package does not wait for an extra."""
     code = (
-        "import sys, ngrok_async; print('msgspec' in sys.modules, ngrok_async._wire.read.DECODER)"
+        "import sys; from ngrok_async import Client; from ngrok_async._wire import read; "
+        "print('msgspec' in sys.modules, read.DECODER)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
 
