@@ -72,10 +72,12 @@ class Adapter:
     Attributes:
         name: What the table calls it.
         share: The part of a batch that it does: a slow one would take most of the time.
+        injected: Whether ours goes through a session of the caller's.
     """
 
     name = ""
     share = 1.0
+    injected = False
 
     async def open(self, url: str, context: ssl.SSLContext | None = None) -> None:
         """Prepare for a server; `context` trusts its self-signed certificate."""
@@ -253,7 +255,7 @@ class Ours(Adapter):
     async def open(self, url: str, context: ssl.SSLContext | None = None) -> None:
         """Make a client: with a session of its own, or one that trusts the certificate."""
         session = None
-        if context is not None:
+        if self.injected or context is not None:
             session = await self._stack.enter_async_context(session_of(context))
         client = Client(KEY, base_url=url, session=session, limiter=self._limit)
         self._client = await self._stack.enter_async_context(client)
@@ -277,6 +279,10 @@ class Ours(Adapter):
     def walk(self) -> AsyncIterator[object]:
         """Walk over all sessions, one by one."""
         return aiter(self._client.tunnel_sessions.list(limit=100))
+
+    def pages(self) -> AsyncIterator[object]:
+        """Walk over the pages of all sessions."""
+        return self._client.tunnel_sessions.list(limit=100).pages()
 
     def sessions(self, body: bytes) -> Sequence[object]:
         """Decode a page of sessions."""

@@ -15,7 +15,7 @@ from paired import Ratio, measure
 from processes import Memory, Start, imports, memory
 from same import differences
 from server import certificate, running
-from waits import Stops, prefetch, stops
+from waits import Stops, pages, prefetch, stops
 
 GETS: Final = 400
 DECODES: Final = 50
@@ -48,10 +48,20 @@ class Rows:
         """The adapters, the baseline first."""
         return [adapter.name for adapter in self._all]
 
+    async def singly(self) -> dict[str, Ratio]:
+        """Get single sessions, one after another."""
+        with running() as server:
+            return await self._gets(server.url, one_by_one=True)
+
     async def gets(self) -> dict[str, Ratio]:
         """Get single sessions, some at a time."""
         with running() as server:
-            return await self._gets(server.url, None)
+            return await self._gets(server.url)
+
+    async def injected(self) -> dict[str, Ratio]:
+        """Get single sessions, ours through a session of the caller's."""
+        with running() as server:
+            return await self._gets(server.url, injected=True)
 
     async def tls(self) -> dict[str, Ratio]:
         """Get single sessions over TLS."""
@@ -118,6 +128,14 @@ class Rows:
         """Work on a page while the next one comes."""
         return await prefetch(self._waiting, 1 if self._quick else 5)
 
+    async def pages_6(self) -> dict[str, float]:
+        """Walk over a few pages with work on each."""
+        return await pages(6, 3 if self._quick else 15)
+
+    async def pages_20(self) -> dict[str, float]:
+        """Walk over more of them."""
+        return await pages(20, 1 if self._quick else 7)
+
     async def stops(self) -> dict[str, Stops]:
         """Stop more sessions than a window allows."""
         return await stops(self._waiting, 2.0 if self._quick else 5.0)
@@ -128,20 +146,33 @@ class Rows:
         ours = ["import ngrok_async", "from ngrok_async import Client"]
         return imports([*ours, *official], 2 if self._quick else 9)
 
-    async def _gets(self, url: str, context: ssl.SSLContext | None) -> dict[str, Ratio]:
+    async def _gets(
+        self,
+        url: str,
+        context: ssl.SSLContext | None = None,
+        *,
+        injected: bool = False,
+        one_by_one: bool = False,
+    ) -> dict[str, Ratio]:
         ids = [session_id(number) for number in range(GETS)]
 
         async def work(adapter: Adapter) -> int:
-            return len(await adapter.gets(ids[: int(GETS * adapter.share)]))
+            mine = ids[: int(GETS * adapter.share)]
+            if one_by_one:
+                return len([await adapter.get(id_) for id_ in mine])
+            return len(await adapter.gets(mine))
 
-        async with self._opened(url, context):
+        async with self._opened(url, context, injected=injected):
             few = ids[:20]
             compare("session", {a.name: [await a.get(id_) for id_ in few] for a in self._all})
             return await self._measure(work, 11 if self._quick else 60)
 
     @asynccontextmanager
-    async def _opened(self, url: str, context: ssl.SSLContext | None = None) -> AsyncIterator[None]:
+    async def _opened(
+        self, url: str, context: ssl.SSLContext | None = None, *, injected: bool = False
+    ) -> AsyncIterator[None]:
         for adapter in self._all:
+            adapter.injected = injected
             await adapter.open(url, context)
         yield
         for adapter in self._all:
