@@ -18,7 +18,7 @@ from tools import facts
 
 ROOT = Path(__file__).parents[2]
 STRANGER = Path(__file__).with_name("stranger")
-COPIED = ("CONTRIBUTING.md", "README.md", "pyproject.toml", "_ngrok_async_pytest.py")
+COPIED = ("CONTRIBUTING.md", "README.md", "pyproject.toml")
 FOLDERS = ("docs", "examples", "ngrok_async", "tests", "tools")
 NAME = "personal_access_tokens"
 DEED = """\
