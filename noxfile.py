@@ -133,15 +133,16 @@ def write(session: nox.Session) -> None:
     """Write anew what is made of something else: pages of the docs, and the fake's facts."""
     session.install("-e", ".[testing,redis]", *group("docs"))
     session.env.update(NO_ACCOUNT)
-    for tool in ("fake_facts", "checked", "faults", "first_contact", "moving"):
-        session.run("python", "-m", f"tools.{tool}")
+    session.run("python", "-m", "tools.contract.fake_facts")
+    for page in ("coming_from_ngrok_api", "faults", "first_contact", "testing"):
+        session.run("python", "-m", f"tools.pages.{page}")
 
 
 @nox.session(default=False)  # needs a file that is not ours
 def drift(session: nox.Session) -> None:
     """Compare with an OpenAPI document of ngrok's: `nox -s drift -- FILE [--draft SERVICE]`."""
     session.install("-e", ".", "pyyaml")
-    session.run("python", "-m", "tools.drift", *session.posargs)
+    session.run("python", "-m", "tools.contract.drift", *session.posargs)
 
 
 @nox.session(default=False)  # takes a quarter of an hour
@@ -186,7 +187,7 @@ def docs(session: nox.Session) -> None:
     build = ("sphinx-build", "-n", "-W", "--keep-going", "--quiet", "--fresh-env")
     session.run(*build, "-b", "html", "docs", "docs/_build/html")
     session.run("python", "-m", "pytest", "tests/test_docs.py")
-    session.run("python", "-m", "tools.start_here")
+    session.run("python", "-m", "tools.pages.start_here")
 
 
 @nox.session(python=LOWEST)

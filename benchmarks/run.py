@@ -21,7 +21,7 @@ if "--plain" in sys.argv:  # before the package is imported
     os.environ["BENCH_PLAIN"] = "1"
 
 from adapters import decoder
-from rows import DifferentError, Rows
+from table_rows import DifferentError, Rows
 
 TITLES: Final = {
     "singly": "gets of one session, one after another",

@@ -25,7 +25,7 @@ sys.path.insert(0, str(HERE.parent))
 import ngrok_async  # noqa: E402 # from this work tree
 from ngrok_async import errors, testing  # noqa: E402 # after the path is set
 from ngrok_async._operation import Operation  # noqa: E402 # after the path is set
-from tools import llms, reference  # noqa: E402 # after the path is set
+from tools.pages import llms, reference  # noqa: E402 # after the path is set
 
 TAGS: Tags = globals()["tags"]  # put there by Sphinx
 

@@ -32,7 +32,7 @@ from ngrok_async.errors import (
     ServerError,
     TransportError,
 )
-from tools import facts
+from tools.contract import facts
 
 CLASSES: Mapping[str, type[NgrokError]] = {
     name: value

@@ -15,7 +15,7 @@ from ngrok_async._model import Model
 from ngrok_async._wire.read import decode
 from ngrok_async.pagination import Page
 from ngrok_async.resources._shared import Ref
-from tools.declared import models
+from tools.contract.declared import models
 
 
 @attrs.frozen(kw_only=True)

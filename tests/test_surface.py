@@ -21,7 +21,7 @@ import ngrok_async
 from ngrok_async import Client, errors, resources, testing
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._operation import Operation, Resource, operations
-from tools import facts
+from tools.contract import facts
 
 # Where a word begins in `TunnelSessions`, and in `IPPolicies`.
 WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -1,7 +1,7 @@
 """What values a field of a request may have, beyond being of the declared type.
 
 The rules are data: by the name of a field, by its collection or model and its name, or by what the
-declarations say about it. `tools.checked` writes them into docs/testing.md.
+declarations say about it. `tools.pages.testing` writes them into docs/testing.md.
 """
 
 import json

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools import faults, mutants
+from tools import mutants
+from tools.pages import faults
 
 CASES = faults.load()
 FILES = sorted({test.partition("::")[0] for case in CASES for test in case.tests})
@@ -57,7 +58,7 @@ def test_every_test_here_belongs_to_its_case() -> None:
 
 
 def test_the_page_is_up_to_date() -> None:
-    """`docs/faults.md` is what `python -m tools.faults` writes."""
+    """`docs/faults.md` is what `python -m tools.pages.faults` writes."""
     assert faults.PAGE.read_text(encoding="utf-8") == faults.page(CASES)
 
 

@@ -15,8 +15,8 @@ from ngrok_async._model import Model
 from ngrok_async._operation import operations
 from ngrok_async._wire.arguments import encoder
 from ngrok_async._wire.read import MismatchError, decode
-from tools import facts
-from tools.declared import models, resources
+from tools.contract import facts
+from tools.contract.declared import models, resources
 
 FACTS: Final = facts.load()
 # Classes that only requests have may hold ids of more than one form, and are never decoded.

@@ -33,7 +33,7 @@ from ngrok_async.resources.edges.edge_modules import (
     EndpointTLSTerminationAtEdge,
 )
 from ngrok_async.unset import UNSET, Unset
-from tools.declared import resources
+from tools.contract.declared import resources
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 Open: TypeAlias = Literal["a"] | str  # noqa: PYI051 # the form that resources use

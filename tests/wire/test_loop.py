@@ -32,7 +32,7 @@ from ngrok_async.pagination import Page
 from ngrok_async.resources._shared import Ref
 from ngrok_async.resources.endpoints import Endpoint, Endpoints
 from ngrok_async.resources.tunnel_sessions import TunnelSession, TunnelSessions
-from tools.declared import models
+from tools.contract.declared import models
 
 TIME: Final = "2026-01-02T03:04:05Z"
 VALUES: Final[tuple[Any, ...]] = (

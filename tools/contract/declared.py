@@ -1,4 +1,4 @@
-"""What the package declares, in the form of `tools.facts`."""
+"""What the package declares, in the form of `tools.contract.facts`."""
 
 import importlib
 import inspect
@@ -17,7 +17,7 @@ from ngrok_async._model import Model
 from ngrok_async._operation import Operation, Resource, operations
 from ngrok_async._wire.arguments import HasId
 from ngrok_async.unset import UNSET, UnsetType
-from tools.facts import Facts
+from tools.contract.facts import Facts
 
 _SCALARS: Final[Mapping[object, str]] = {
     str: "string",

@@ -13,7 +13,7 @@ from adapters import Adapter, Official, Ours, RawJSON, adapters
 from bodies import endpoints_page, session_id, sessions_page
 from paired import Ratio, measure
 from processes import Memory, Start, imports, memory
-from same import differences
+from same_results import differences
 from server import certificate, running
 from waits import Stops, pages, prefetch, stops
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import attrs
 
-from tools.compare import Difference
-from tools.facts import CONTRACT
+from tools.contract.compare import Difference
+from tools.contract.facts import CONTRACT
 
 
 @attrs.frozen(kw_only=True)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from tools.facts import BODY_METHODS, Facts, reachable
+from tools.contract.facts import BODY_METHODS, Facts, reachable
 
 _REFERENCE: Final = "#/components/schemas/"
 _VERSION: Final = {"$ref": "#/components/parameters/ngrokVersion"}

@@ -10,7 +10,7 @@ from typing import Final, cast, get_args
 
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operations
-from tools.declared import models, resources
+from tools.contract.declared import models, resources
 
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "Agents and endpoints": (
@@ -78,7 +78,9 @@ def pages() -> Mapping[str, str]:
     known = {path.partition(".")[0] for path in resources()}
     grouped = {name for names in GROUPS.values() for name in names}
     if known != grouped:
-        raise ValueError(f"GROUPS in tools/reference.py lacks or invents {sorted(known ^ grouped)}")
+        raise ValueError(
+            f"GROUPS in tools/pages/reference.py lacks or invents {sorted(known ^ grouped)}"
+        )
     texts = {name: _page(name) for name in sorted(known)} | {"index": _index()}
     return {name: "\n".join(lines) + "\n" for name, lines in texts.items()}
 

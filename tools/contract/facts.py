@@ -1,7 +1,7 @@
 """The facts of the API, and what a package that follows them declares.
 
 Facts are nested dictionaries; those of the API are in `tests/contract/facts.json`, with their
-sources and dates at its top. What `expected` and `tools.declared.declared` return has the same
+sources and dates at its top. What `expected` and `declared` of `declared.py` return has the same
 form, so that the two can be compared:
 
     {"services": {"IPPolicies": {"attribute": "ip_policies", "operations": {"list": {...}}}},
@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 
 Facts: TypeAlias = dict[str, Any]
 
-CONTRACT: Final = Path(__file__).parents[1] / "tests" / "contract"
+CONTRACT: Final = Path(__file__).parents[2] / "tests" / "contract"
 
 # What must be in no log, by the name of the field or, where that is a common word, by its place;
 # also what is only ever sent, should an answer have it some day.

@@ -1,4 +1,4 @@
-"""Write what the fake knows of ngrok from the facts: `python -m tools.fake_facts`.
+"""Write what the fake knows of ngrok from the facts: `python -m tools.contract.fake_facts`.
 
 The package cannot read the facts of the contract tests, which no wheel has. A test holds the copy
 to them. `ngrok_async.testing._facts` tells its form.
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import ngrok_async.testing
-from tools import facts
-from tools.facts import Facts
+from tools.contract import facts
+from tools.contract.facts import Facts
 
 COPY: Final = Path(ngrok_async.testing.__file__).with_name("facts.json")
 

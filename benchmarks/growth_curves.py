@@ -1,7 +1,7 @@
 """How time and memory grow with items walked, calls in flight and callers that wait at the limit.
 
-`python benchmarks/curves.py` writes docs/curves.json and docs/curves.svg, and prints what a unit
-costs at each size. Each point is the best of processes of its own, with and without Python's
+`python benchmarks/growth_curves.py` writes docs/curves.json and docs/curves.svg, and prints what a
+unit costs at each size. Each point is the best of processes of its own, with and without Python's
 garbage collector, which looks at all that is alive again and again. It reads /proc: Linux only.
 """
 

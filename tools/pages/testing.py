@@ -1,4 +1,4 @@
-"""Writes the table *checked / not checked* of docs/testing.md: `python -m tools.checked`.
+"""Writes the table *checked / not checked* of docs/testing.md: `python -m tools.pages.testing`.
 
 What is checked comes from the tables of the fake, what is not from `NOT_CHECKED` here.
 """
@@ -17,8 +17,8 @@ from ngrok_async.testing._routes import declared
 from ngrok_async.testing._types import fields, model_in
 from ngrok_async.testing._values import EXCLUSIVE, LIMITS, NEEDED, Check, checks
 
-PAGE: Final = Path(__file__).parent.parent / "docs" / "testing.md"
-_BEGIN: Final = "<!-- made by `python -m tools.checked` -->\n"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "testing.md"
+_BEGIN: Final = "<!-- made by `python -m tools.pages.testing` -->\n"
 _BAD_VALUE: Final = 215
 _END: Final = "<!-- end of what is made -->\n"
 

@@ -1,6 +1,7 @@
-"""Writes `docs/coming-from-ngrok-api.md` by running both clients: `python -m tools.moving`.
+"""Writes `docs/coming-from-ngrok-api.md` by running both clients.
 
-Needs `ngrok-api`, which is in the dependency group `docs`.
+`python -m tools.pages.coming_from_ngrok_api` does it. It needs `ngrok-api`, which is in the
+dependency group `docs`.
 """
 
 import asyncio
@@ -16,17 +17,17 @@ import attrs
 from ngrok_async import Client
 from ngrok_async._operation import operations
 from ngrok_async.testing import FakeNgrok
-from tools.declared import resources
-from tools.shown import blocks, shown
+from tools.contract.declared import resources
+from tools.pages.shown import blocks, shown
 
-PAGE: Final = Path(__file__).parent.parent / "docs" / "coming-from-ngrok-api.md"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "coming-from-ngrok-api.md"
 HEAD: Final = """\
 # Coming from ngrok-api
 
 [ngrok-api](https://pypi.org/project/ngrok-api/) is ngrok's own Python client, and synchronous.
 Attribute paths and parameter names are the same here, so most of the move is `await`. This page
-says what else changes. `python -m tools.moving` writes it: it runs every piece of code with
-ngrok-api 0.19.0 and with this package, and looks up in both which calls there are.
+says what else changes. `python -m tools.pages.coming_from_ngrok_api` writes it: it runs every piece
+of code with ngrok-api 0.19.0 and with this package, and looks up in both which calls there are.
 
 ## The same call in both
 

@@ -1,4 +1,4 @@
-"""An OpenAPI document of ngrok's, in the form of `tools.facts`.
+"""An OpenAPI document of ngrok's, in the form of `tools.contract.facts`.
 
 What its documents have of their own (https://github.com/ngrok/ngrok-openapi):
 
@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from tools.facts import BODY_METHODS, Facts, reachable
+from tools.contract.facts import BODY_METHODS, Facts, reachable
 
 Document: TypeAlias = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""Writes `docs/faults.md` from the catalogue of faults: `python -m tools.faults`."""
+"""Writes `docs/faults.md` from the catalogue of faults: `python -m tools.pages.faults`."""
 
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 CATALOGUE: Final = ROOT / "tests" / "faults" / "catalogue.toml"
 PAGE: Final = ROOT / "docs" / "faults.md"
 HEAD: Final = """\
@@ -15,7 +15,7 @@ HEAD: Final = """\
 
 What happens when something goes wrong, and the tests that prove it. All of them run with the other
 tests, against real connections or a clock that is turned by hand; none waits for real. The list is
-made by `python -m tools.faults` from `tests/faults/catalogue.toml`; a test holds the two together.
+made by `python -m tools.pages.faults` from `tests/faults/catalogue.toml`; a test compares the two.
 
 What holds for any input is proven by properties: the tests named `*_properties.py`, and those of
 answers, bodies, ids and keys that begin with "any". Two programs are for people to run:

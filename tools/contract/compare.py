@@ -1,11 +1,11 @@
-"""The differences between two descriptions of the API, both in the form of `tools.facts`."""
+"""The differences between two descriptions of the API, both in the form of `facts.py`."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import attrs
 
-from tools.facts import Facts
+from tools.contract.facts import Facts
 
 Inner: TypeAlias = "Callable[[str, Facts, Facts], Iterator[Difference]]"
 

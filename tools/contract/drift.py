@@ -1,8 +1,8 @@
 """Show what an OpenAPI document of ngrok's has that this package has not, and the reverse.
 
-    python -m tools.drift FILE                   # the list; exit code 1 if there is anything on it,
-                                                 # 2 if the file is no such document
-    python -m tools.drift FILE --draft SERVICE   # a first draft of a resource module
+    python -m tools.contract.drift FILE  # the list; exit code 1 if there is anything on it,
+                                         # 2 if the file is no such document
+    python -m tools.contract.drift FILE --draft SERVICE   # a first draft of a resource module
 
 FILE is a copy of https://raw.githubusercontent.com/ngrok/ngrok-openapi/refs/heads/main/ngrok.yaml .
 It says what it says in rough types (a map of whatever, a text that is a time), and lags behind
@@ -16,14 +16,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools import agreed, facts, openapi
-from tools.compare import Difference, compare
-from tools.declared import declared
-from tools.draft import draft
-from tools.facts import Facts
+from tools.contract import differences, facts, openapi
+from tools.contract.compare import Difference, compare
+from tools.contract.declared import declared
+from tools.contract.draft import draft
+from tools.contract.facts import Facts
 
 
-def differences(upstream: Facts, ours: Facts) -> list[Difference]:
+def stated_differences(upstream: Facts, ours: Facts) -> list[Difference]:
     """Return the differences in what the document states; what it leaves out is no statement."""
     found = compare(_stated(upstream), _stated(ours))
     return [difference for difference in found if not _leaves_room(difference)]
@@ -83,10 +83,10 @@ def _is_rougher(theirs: str, ours: str) -> bool:
     return theirs == ours or rougher.get(theirs, False)
 
 
-def report(upstream: Facts, ours: Facts, table: Sequence[agreed.Agreed]) -> list[str]:
+def report(upstream: Facts, ours: Facts, table: Sequence[differences.Agreed]) -> list[str]:
     """Return what a person has to look at, a line each, under headings."""
     news, reverse, changes = list[str](), list[str](), list[str]()
-    unlisted, stale = agreed.split(differences(upstream, ours), table)
+    unlisted, stale = differences.split(stated_differences(upstream, ours), table)
     for found in unlisted:
         if found.ours == "-":
             news.append(f"{found.where}{_route(found.where, upstream)}")
@@ -116,7 +116,7 @@ def _route(where: str, of: Facts) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the list or a draft; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tools.drift")
+    parser = argparse.ArgumentParser(prog="python -m tools.contract.drift")
     parser.add_argument("file", type=Path, help="an OpenAPI 3 document, as JSON or YAML")
     parser.add_argument("--draft", metavar="SERVICE", help="print a resource module to begin with")
     options = parser.parse_args(arguments)
@@ -130,7 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(f"there is no {options.draft}; it has {', '.join(upstream['services'])}")
         print(draft(upstream, options.draft))
         return 0
-    lines = report(upstream, facts.completed(declared(), facts.load()), agreed.load("upstream"))
+    lines = report(
+        upstream, facts.completed(declared(), facts.load()), differences.load("upstream")
+    )
     print("\n".join(lines) or "Nothing new.")
     return 1 if lines else 0
 

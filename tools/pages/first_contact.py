@@ -1,4 +1,4 @@
-"""Writes `docs/first-contact.md` by making the mistakes: `python -m tools.first_contact`."""
+"""Writes `docs/first-contact.md` by making the mistakes: `python -m tools.pages.first_contact`."""
 
 import asyncio
 import logging
@@ -15,16 +15,16 @@ import attrs
 import ngrok_async
 from ngrok_async import Client
 from ngrok_async.testing import FakeNgrok
-from tools.shown import blocks, shown
+from tools.pages.shown import blocks, shown
 
-PAGE: Final = Path(__file__).parent.parent / "docs" / "first-contact.md"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "first-contact.md"
 HEAD: Final = """\
 # First contact
 
 The mistakes that are made most in the first hour, and what they say. Each piece of code here is
-wrong on purpose. The messages are made by running it: `python -m tools.first_contact` writes this
-page, and a test compares the two. The pieces find a `Client` called `ngrok`, and the `url` and the
-`key` of a [fake ngrok](testing.md) with three agents.
+wrong on purpose. The messages are made by running it: `python -m tools.pages.first_contact` writes
+this page, and a test compares the two. The pieces find a `Client` called `ngrok`, and the `url` and
+the `key` of a [fake ngrok](testing.md) with three agents.
 
 A type checker (mypy, pyright, or the one in your editor) marks most of them before anything runs:
 4, 5, 11 to 15, 17 to 19, 24, 25 and the wrong keyword at the end.

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from ngrok_async._operation import operations
-from tools.declared import models, resources
-from tools.facts import CONTRACT, Facts
+from tools.contract.declared import models, resources
+from tools.contract.facts import CONTRACT, Facts
 
 _models = cache(models)
 _resources = cache(resources)
-_ROOT: Final = Path(__file__).parents[1]
+_ROOT: Final = Path(__file__).parents[2]
 _CLIENT: Final = "ngrok_async/client.py"
 _FACTS: Final = CONTRACT / "facts.json"
 _AGREED: Final = CONTRACT / "differences.toml"
@@ -24,7 +24,7 @@ def to_edit(problem: str, facts: Facts) -> str:
     """Return the place of a declaration and that of its fact, as far as they are there.
 
     Args:
-        problem: A line of `contract.check`; it begins with the place of the difference, such as
+        problem: A line of `check`; it begins with the place of the difference, such as
             "IPPolicies.create.body.description.type".
         facts: The facts of the API, for the name of a file that is still to be made.
     """

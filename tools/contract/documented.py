@@ -18,8 +18,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ngrok_async.testing import FakeNgrok, TurnableClock
 from ngrok_async.testing._kinds import plain
-from tools import facts
-from tools.facts import Facts
+from tools.contract import facts
+from tools.contract.facts import Facts
 
 Body: TypeAlias = Mapping[str, Any]
 

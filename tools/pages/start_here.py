@@ -1,6 +1,7 @@
-"""Follows `docs/start-here.md` word by word in a fresh environment: `python -m tools.start_here`.
+"""Follows `docs/start-here.md` word by word in a fresh environment.
 
-Types what the page has typed, saves what it has saved, and compares what it shows. Needs bash.
+`python -m tools.pages.start_here` does it: types what the page has typed, saves what it has saved,
+and compares what it shows. Needs bash.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import Final
 
 import attrs
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "start-here.md"
 FILES: Final = ("agents.py", "restart.py")
 """What the pieces of Python on the page are saved as, in their order."""

@@ -12,8 +12,8 @@ from typing import Final
 import attrs
 
 from ngrok_async.resources._shared import Described
-from tools.declared import models
-from tools.facts import BODY_METHODS, SECRETS, Facts, reachable
+from tools.contract.declared import models
+from tools.contract.facts import BODY_METHODS, SECRETS, Facts, reachable
 
 _ORDER: Final = ("list", "get", "create", "update", "replace", "delete")
 _SCALARS: Final[Mapping[str, tuple[str, str]]] = {

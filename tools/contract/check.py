@@ -1,16 +1,14 @@
 """Compare what the package declares with the facts of the API: `python -m tools.contract`."""
 
-import sys
-
-from tools import agreed, facts, places
-from tools.compare import compare
-from tools.declared import declared
-from tools.facts import Facts
+from tools.contract import differences, facts, places
+from tools.contract.compare import compare
+from tools.contract.declared import declared
+from tools.contract.facts import Facts
 
 
 def check(theirs: Facts, ours: Facts) -> list[str]:
     """Return a line for each difference that is not agreed on, and each agreement out of date."""
-    return agreed.problems(compare(theirs, ours), agreed.load("contract"))
+    return differences.problems(compare(theirs, ours), differences.load("contract"))
 
 
 def explained(problems: list[str], theirs: Facts) -> str:
@@ -22,7 +20,7 @@ def summary(theirs: Facts, ours: Facts) -> str:
     """Return how many of the facts have a declaration."""
     known, covered = _places(theirs), _places(ours)
     counts = [f"{len(known[kind] & covered[kind])} of {len(known[kind])} {kind}" for kind in known]
-    exceptions = sum(len(entry.where) for entry in agreed.load("contract"))
+    exceptions = sum(len(entry.where) for entry in differences.load("contract"))
     return f"{', '.join(counts)}; {exceptions} agreed differences"
 
 
@@ -54,7 +52,3 @@ def main() -> int:
         print(explained(found, theirs))
     print(summary(theirs, ours))
     return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
