@@ -45,7 +45,7 @@ nitpicky = True
 # Type variables have no page, and private classes neither.
 nitpick_ignore = {
     *(("py:class", name) for name in ("T", "T_co", "B", "M", "_Timer")),
-    *(("py:obj", f"ngrok_async.{name}") for name in ("_text.Body", "_request.Progress")),
+    *(("py:obj", f"ngrok_async.{name}") for name in ("_json.Body", "_request.Progress")),
     ("py:obj", "multidict._abc.MultiMapping"),
 }
 default_role = "code"

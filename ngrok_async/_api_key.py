@@ -18,7 +18,7 @@ _NOT_OF_KEYS: Final = {
     "NGROK_API_KEY=": "pass what comes after it",
 }
 _NOT_IN_HEADERS: Final = "[^!-~]"
-_UNITS: Final = r"\\+|[^\\]"
+_UNIT: Final = r"\\+|[^\\]"
 # A shorter one is no key of ngrok but a word, such as a test's "key" or "ngrok", and taking it out
 # would spoil codes, names and messages.
 _SCRUBBED_FROM: Final = 8
@@ -178,7 +178,7 @@ class SentKeys:
 
 @lru_cache(maxsize=128)
 def _pattern(secret: str) -> re.Pattern[str]:
-    units = re.findall(_UNITS, secret) if len(secret) >= _SCRUBBED_FROM else []
+    units = re.findall(_UNIT, secret) if len(secret) >= _SCRUBBED_FROM else []
     return re.compile("".join(map(_any_form, units)) or _NOTHING, re.IGNORECASE)
 
 

@@ -26,6 +26,7 @@ from typing import (
 import attrs
 
 from ngrok_async._forget import forget_locals
+from ngrok_async._json import Body, dumps
 from ngrok_async._mistakes import OF_RESOURCE, ExplainedResource, Instead, explained_arguments
 from ngrok_async._request import (
     EFFECTS,
@@ -37,7 +38,7 @@ from ngrok_async._request import (
     encode_segment,
     new_request,
 )
-from ngrok_async._text import Body, dumps, shown
+from ngrok_async._shown import shown
 from ngrok_async._wire.arguments import Encoder, encoder, id_of
 from ngrok_async._wire.read import MismatchError, decode, loads, read_quickly
 from ngrok_async.pagination import Page, Pager, Query

@@ -18,8 +18,9 @@ from ngrok_async._api_key import APIKey, AskedKey, AskForKey
 from ngrok_async._clock import Clock
 from ngrok_async._functions import kind_of
 from ngrok_async._mistakes import RESOURCES
+from ngrok_async._numbers import as_float
 from ngrok_async._request import encode_path
-from ngrok_async._text import as_float, shown
+from ngrok_async._shown import shown
 from ngrok_async._version import __version__
 from ngrok_async._way.credentials import Proxy
 from ngrok_async.errors import ConfigurationError

@@ -14,7 +14,9 @@ from urllib.parse import quote
 import attrs
 from multidict import CIMultiDict, MultiMapping
 
-from ngrok_async._text import Body, as_float, checked_dumps, shown
+from ngrok_async._json import Body, checked_dumps
+from ngrok_async._numbers import as_float
+from ngrok_async._shown import shown
 from ngrok_async._unfrozen import unfrozen
 from ngrok_async.errors import ConnectError, NgrokError
 

@@ -34,9 +34,10 @@ from ngrok_async._limits.rate_limit import (
 )
 from ngrok_async._limits.stated import NOTHING, Stated, stated_limits
 from ngrok_async._limits.window import Window
+from ngrok_async._numbers import as_float
 from ngrok_async._redis_script import SCRIPT, SHA
 from ngrok_async._request import Request, Response, Send, left
-from ngrok_async._text import as_float, shown
+from ngrok_async._shown import shown
 from ngrok_async._way.answer import envelope, is_throttled
 from ngrok_async.errors import ConnectError
 

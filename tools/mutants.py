@@ -63,8 +63,10 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "_functions.py": ("tests/test_functions.py",),
     "_way/sendable.py": ("tests/way/test_credentials.py",),
+    "_json.py": ("tests/test_json.py",),
+    "_numbers.py": ("tests/test_numbers.py",),
+    "_shown.py": ("tests/test_shown.py",),
     "_stored.py": ("tests/test_model.py",),
-    "_text.py": ("tests/test_text.py",),
     "_way/timers.py": ("tests/way/test_timers.py",),
     "_way/transport.py": (
         "tests/socket/test_error_bodies.py",

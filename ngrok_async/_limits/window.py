@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ngrok_async._limits.stated import Stated, allows, within_both
-from ngrok_async._text import as_float, shown
+from ngrok_async._numbers import as_float
+from ngrok_async._shown import shown
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 

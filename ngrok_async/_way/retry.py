@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple, TypeAlias, cast
 import attrs
 
 from ngrok_async._clock import Clock, sleep
+from ngrok_async._numbers import as_float
 from ngrok_async._request import Effect, Request, Response, Send, concluded, left
 from ngrok_async._retry_after import retry_after
-from ngrok_async._text import as_float, shown
+from ngrok_async._shown import shown
 from ngrok_async._way.answer import UNPROCESSED_CODES, envelope, is_ambiguous, is_throttled
 from ngrok_async.errors import (
     ConnectError,

@@ -18,7 +18,8 @@ from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from ngrok_async._model import Model, is_time
-from ngrok_async._text import as_float, is_int64, shown
+from ngrok_async._numbers import as_float, is_int64
+from ngrok_async._shown import shown
 from ngrok_async._wire.loop import is_model, quick_way
 
 # How Go writes a time that was never set.

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from ngrok_async.testing import FakeNgrok, TurnableClock
-from ngrok_async.testing._messages import MESSAGES
+from ngrok_async.testing._refusals import MESSAGES
 from tools.contract import facts
 
 from .conftest import CERTIFICATE, PRIVATE_KEY, TARGET, Call, call_of

@@ -17,9 +17,9 @@ from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Ref
 from ngrok_async.testing import TurnableClock
 from ngrok_async.testing._agents import Agents
-from ngrok_async.testing._answers import Incoming, RefusedError
 from ngrok_async.testing._api import API
 from ngrok_async.testing._commands import DEEDS, Command, Deed
+from ngrok_async.testing._messages import Incoming, RefusedError
 from ngrok_async.testing._routes import declared
 from ngrok_async.testing._store import Store, timestamp
 from ngrok_async.unset import UNSET, Unset

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ngrok_async._json import dumps
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, operations
-from ngrok_async._text import dumps
 from ngrok_async._wire.arguments import HasId, Id, Nested, encoder, id_of
 from ngrok_async.resources import Ref
 from ngrok_async.resources.edges.edge_modules import (

@@ -21,9 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ngrok_async import _wire
+from ngrok_async._json import dumps
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, operations
-from ngrok_async._text import dumps
 from ngrok_async._wire import loop
 from ngrok_async._wire import read as reading
 from ngrok_async._wire.loop import compiled

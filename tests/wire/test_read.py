@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ngrok_async._json import dumps
 from ngrok_async._model import Model
-from ngrok_async._text import dumps
 from ngrok_async._wire.read import MismatchError, decode, loads
 
 

@@ -1,9 +1,8 @@
-"""Values as text: what is sent, and what messages show of them."""
+"""Bodies: what is sent, and the place of what cannot be."""
 
 import enum
 import json
 import math
-import sys
 from contextlib import suppress
 from typing import Any
 
@@ -11,21 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ngrok_async._text import Body, as_float, checked_dumps, dumps, shown
+from ngrok_async._json import Body, checked_dumps, dumps
 
 DEEP: list[Any] = []
 for _ in range(100_000):
     DEEP = [DEEP]
 ENDLESS: dict[str, Any] = {}
 ENDLESS["a"] = [ENDLESS]
-
-
-class Untold:
-    """Cannot be shown."""
-
-    def __repr__(self) -> str:
-        """Fail."""
-        raise RuntimeError
 
 
 class Code(enum.IntEnum):
@@ -111,54 +102,3 @@ def test_a_body_shows_nothing() -> None:
     assert "secret" not in f"{body!r} {body} {body!s}"
     assert "<18 bytes, not shown>" == repr(body)
     assert isinstance(body, Body)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        pytest.param("us", "'us'", id="text"),
-        pytest.param(b"us", "bytes", id="bytes"),
-        pytest.param("x" * 80, repr("x" * 80), id="80 characters"),
-        pytest.param("x" * 81, f"{'x' * 80!r}... (81 characters)", id="81 characters"),
-        pytest.param(500, "500", id="integer"),
-        pytest.param(-(2**63), "-9223372036854775808", id="64 bits"),
-        pytest.param(10**5000, "an integer of about 5001 digits", id="5001 digits"),
-        pytest.param(-(10**5000), "an integer of about 5001 digits", id="as many below zero"),
-        pytest.param(math.nan, "nan", id="NaN"),
-        pytest.param(True, "True", id="true"),
-        pytest.param(None, "None", id="None"),
-        pytest.param(Code.ONE, "1", id="enumeration"),
-        pytest.param(["secret"] * 10**6, "list", id="list"),
-        pytest.param(DEEP, "list", id="deep list"),
-        pytest.param({"token": "secret"}, "dict", id="dictionary"),
-        pytest.param(Untold(), "Untold", id="cannot be shown"),
-        pytest.param(Untold, "the class Untold", id="class"),
-    ],
-)
-def test_a_value_is_shown_shortened(value: object, expected: str) -> None:
-    """Short values are shown whole, the others by their beginning, size or kind."""
-    limit = sys.get_int_max_str_digits()
-
-    assert expected == shown(value)
-    assert limit == sys.get_int_max_str_digits()
-
-
-@pytest.mark.parametrize(
-    ("value", "number"),
-    [
-        (7, 7.0),
-        (0.5, 0.5),
-        (Code.ONE, 1.0),
-        (math.inf, math.inf),
-        (2**1023, 2.0**1023),
-    ],
-)
-def test_what_is_a_number(value: object, number: float) -> None:
-    """Also one with a name, and the largest power of two."""
-    assert number == as_float(value)
-
-
-@pytest.mark.parametrize("value", [True, False, None, "7", 2**1024, 1j, [7], math.nan])
-def test_what_is_no_number(value: object) -> None:
-    """A comparison refuses it: `Timeout(attempt=True)` is a slip, and no second."""
-    assert math.isnan(as_float(value))

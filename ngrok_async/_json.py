@@ -1,16 +1,15 @@
-"""Values as text: JSON that is sent, and what a message shows of a value."""
+"""JSON that is sent, and the place of what cannot be."""
 
 import json
 import math
 import re
 from typing import Final, cast
 
+from ngrok_async._numbers import is_int64
+from ngrok_async._shown import shown
+
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-# What Go, in which ngrok is written, has as an integer.
-_INT64: Final = (-(2**63), 2**63 - 1)
 _LONG_NUMBER: Final = re.compile(rb"[0-9]{19}")  # none outside of the range is shorter
-_LONGEST_SHOWN: Final = 80
-_BITS_PER_DIGIT: Final = math.log2(10)
 
 
 class Body(bytes):
@@ -23,42 +22,6 @@ class Body(bytes):
         return f"<{len(self)} bytes, not shown>"
 
     __str__ = __repr__
-
-
-def shown(value: object) -> str:
-    """Return what a message shows of a value: all of a short one, else its beginning and size.
-
-    Not for what may be a secret.
-    """
-    if value is None or value is True or value is False:
-        return str(value)
-    if isinstance(value, str):
-        # Not repr(): a subclass may have one of its own.
-        text = str.__repr__(value[:_LONGEST_SHOWN])
-        return text if len(value) <= _LONGEST_SHOWN else f"{text}... ({len(value)} characters)"
-    if isinstance(value, int):
-        about = int(value.bit_length() / _BITS_PER_DIGIT) + 1
-        return int.__repr__(value) if is_int64(value) else f"an integer of about {about} digits"
-    if isinstance(value, float):
-        return float.__repr__(value)
-    # Its own text may be endless, fail, or have secrets in it.
-    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
-
-
-def as_float(value: object) -> float:
-    """Return a number as a float; for what is none NaN, which every comparison refuses."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    try:
-        return float(value)
-    except OverflowError:  # an integer beyond the largest float
-        return math.nan
-
-
-def is_int64(value: int) -> bool:
-    """Tell whether an integer has at most 64 bits, its sign included."""
-    # Not with a range: of a subclass such as an enumeration it would try one number after another.
-    return _INT64[0] <= value <= _INT64[1]
 
 
 def dumps(value: object, name: str = "json") -> Body:
