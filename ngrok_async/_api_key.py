@@ -41,11 +41,10 @@ class APIKey:
         """
         text = text.strip()
         if not text:
-            msg = (
+            raise ConfigurationError(
                 "the API key is empty; pass api_key= or set NGROK_API_KEY "
                 "(keys are made at https://dashboard.ngrok.com/api-keys)"
             )
-            raise ConfigurationError(msg)
         for start, advice in _NOT_OF_KEYS.items():
             if text.upper().startswith(start.upper()):
                 del text  # tracebacks print local variables
@@ -53,11 +52,10 @@ class APIKey:
         if bad := re.search(_NOT_IN_HEADERS, text):
             position = bad.start()
             del text, bad  # tracebacks print local variables
-            msg = (
+            raise ConfigurationError(
                 f"the API key has a character at position {position} that is not printable "
                 "ASCII; check for a line break, a space or a quote that was copied along"
             )
-            raise ConfigurationError(msg)
         self._text = text
         self.known: tuple[str, ...] = (text,)
 
@@ -83,8 +81,7 @@ class APIKey:
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied: both would carry the key along."""
-        msg = "an API key is not pickled; create the client again where you need it"
-        raise TypeError(msg)
+        raise TypeError("an API key is not pickled; create the client again where you need it")
 
 
 class AskedKey:

@@ -66,8 +66,9 @@ _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 def _seconds(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if value is not None and not 0 < as_float(value) < float("inf"):
-        msg = f"{attribute.name} must be seconds above 0, or None for no limit; got {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(
+            f"{attribute.name} must be seconds above 0, or None for no limit; got {shown(value)}"
+        )
 
 
 @attrs.frozen
@@ -335,16 +336,13 @@ def encode_segment(name: str, value: str) -> str:
             cannot exist, and some of them would lead to another resource's URL.
     """
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-        msg = f"{name} must be a string, got {type(value).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
+        raise ValueError(f"{name} must be a string, got {type(value).__name__}")  # noqa: TRY004 # one type for every bad argument value
     if _PLAIN.fullmatch(value):
         return value
     if value in {"", ".", ".."}:
-        msg = f"{name} must be the id of a resource, got {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(f"{name} must be the id of a resource, got {shown(value)}")
     if not value.isprintable():
-        msg = f"{name} must not have control characters, got {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(f"{name} must not have control characters, got {shown(value)}")
     if "://" in value:  # the `uri` of a model, where its `id` was meant
         raise ValueError(
             f"{name} must be the id of a resource, and not its address; got {shown(value)}"
@@ -367,15 +365,14 @@ def encode_path(path: str) -> str:
         )
     for wrong, hint in (("?", "pass params= for a query"), ("#", "a fragment is never sent")):
         if wrong in path:
-            msg = f"the path must not have {wrong!r} ({hint}), got {shown(path)}"
-            raise ValueError(msg)
+            raise ValueError(f"the path must not have {wrong!r} ({hint}), got {shown(path)}")
     if not path.isprintable() or "\\" in path:
-        msg = f"the path must not have backslashes or control characters, got {shown(path)}"
-        raise ValueError(msg)
+        raise ValueError(
+            f"the path must not have backslashes or control characters, got {shown(path)}"
+        )
     for segment in path[1:].split("/"):
         if segment.lower().replace("%2e", ".") in {"", ".", ".."}:
-            msg = f"the path must not have empty or dot segments, got {shown(path)}"
-            raise ValueError(msg)
+            raise ValueError(f"the path must not have empty or dot segments, got {shown(path)}")
     return quote(path, safe="/%:@!$&'()*+,;=~")
 
 

@@ -284,8 +284,9 @@ class Client(ExplainedContext):
         self._transport.open()  # a closed client does not wait for a slot first
         task = asyncio.current_task()
         if task is None:
-            msg = "ngrok_async has to be awaited inside a task, such as asyncio.run() makes"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(
+                "ngrok_async has to be awaited inside a task, such as asyncio.run() makes"
+            )
         keys = SentKeys(self._account[1])
         call = Call(task, self._transport.send, keys)
         self._calls[call] = None
@@ -304,9 +305,8 @@ class Client(ExplainedContext):
         finally:
             del self._calls[call]
             call.close()
-        msg = "the client was closed during the call"
         raise ClientClosedError(
-            msg,
+            "the client was closed during the call",
             method=request.method,
             path=request.path,
             attempts=call.attempts,
@@ -396,8 +396,7 @@ class Client(ExplainedContext):
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied: it holds connections and the key."""
-        msg = "a Client is not pickled or copied; make one in each process"
-        raise TypeError(msg)
+        raise TypeError("a Client is not pickled or copied; make one in each process")
 
     def _clock(self) -> Clock:
         return self._given_clock or running_loop()
