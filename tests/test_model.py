@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ngrok_async._model import Model
@@ -84,6 +84,7 @@ STORED: Mapping[str, type[Any]] = {**models(), "Page": Page}
 
 @pytest.mark.parametrize("kind", STORED.values(), ids=STORED)
 @given(data=st.data())
+@settings(max_examples=20)  # of each of a hundred models, and all are made by one mechanism
 def test_a_pickle_from_before_a_field_existed_gets_the_default(
     kind: type[Any], data: st.DataObject
 ) -> None:
