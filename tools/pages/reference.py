@@ -141,7 +141,10 @@ def _page(name: str) -> Iterator[str]:
             if path != name:
                 yield from _title(f"ngrok.{path}", "-")
             yield from (f".. autoclass:: {public_name(kind)}", "   :members:", "")
-    shown = [model for model in models().values() if _home(model) == name]
+    # What several of them are made of is shown among them.
+    parts = {part for model in models().values() for part in model.__mro__}
+    kinds = [part for part in parts if issubclass(part, Model) and part is not Model]
+    shown = sorted((kind for kind in kinds if _home(kind) == name), key=lambda kind: kind.__name__)
     if shown:
         yield from _title("Models", "-")
     for model in shown:
