@@ -185,6 +185,8 @@ class Request:
     attempt: int = 1
     on_event: OnEvent | None = attrs.field(default=None, repr=False)
     progress: Progress = attrs.field(factory=Progress, repr=False, eq=False)
+    # Whether path and query are as `new_request` got them. `attrs.evolve` begins without it.
+    _is_whole: bool = attrs.field(default=False, init=False, eq=False, repr=False)
 
     def remaining(self, now: float) -> float:
         """Return the seconds that are left of the call's `Timeout.total`; infinite without one.
@@ -247,7 +249,9 @@ class Response:
     _read: object = attrs.field(default=None, init=False, eq=False, repr=False)
 
 
-_what_was_read: Final = attrgetter("_read")  # an attribute of no interest to users
+# Attributes of no interest to users.
+is_whole: Final[Callable[[Request], bool]] = attrgetter("_is_whole")
+_what_was_read: Final = attrgetter("_read")
 _unfrozen_request, _unfrozen_response = unfrozen(Request), unfrozen(Response)
 
 
@@ -261,7 +265,17 @@ def new_request(
     effect: Effect,
     limits: Limits,
 ) -> Request:
-    """Return `Request(...)`, sooner."""
+    """Return `Request(...)`, sooner.
+
+    Args:
+        method: One of `EFFECTS`.
+        path: Made of what `encode_segment` or `encode_path` returned, so nobody looks at it again.
+        query: Names and values that can be sent as UTF-8.
+        body: The encoded body, or None.
+        route: See `Request`.
+        effect: See `Effect`.
+        limits: What the client's options set.
+    """
     made: Any = _unfrozen_request()
     made.method = method
     made.path = path
@@ -275,6 +289,7 @@ def new_request(
     made.attempt = 1
     made.on_event = limits["on_event"]
     made.progress = limits["progress"]
+    made._is_whole = True  # noqa: SLF001 # its own class
     made.__class__ = Request
     request: Request = made  # typing.cast() would be a call
     return request

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from ngrok_async._request import EFFECTS, Request, Response, Send
+from ngrok_async._request import EFFECTS, Request, Response, Send, is_whole
 from ngrok_async.errors import ConfigurationError
 
 # What `encode_path` returns.
@@ -27,7 +27,21 @@ def target(request: Request) -> str:
         ConfigurationError: A middleware, or who made the request, has written what would lead
             elsewhere than to a path below the base URL, or cannot be sent.
     """
-    path, method = request.path, request.method
+    path = request.path
+    if not is_whole(request):
+        _check(path, request.method)
+    if not request.query:
+        return path
+    try:
+        return f"{path}?{urlencode(request.query, quote_via=quote)}"
+    except (TypeError, ValueError) as error:
+        reason = type(error).__name__
+    raise ConfigurationError(
+        f"the query of a request must be pairs of texts that can be sent as UTF-8 ({reason})"
+    )
+
+
+def _check(path: str, method: str) -> None:
     if not _matches(_SENDABLE, path):
         raise ConfigurationError(
             "the path of a request must be percent-encoded, begin with '/' and have no query, "
@@ -38,15 +52,6 @@ def target(request: Request) -> str:
             f"the method of a request must be one of {', '.join(EFFECTS)}; "
             f"a middleware, or who made it, has {str(method)[:20]!r}"
         )
-    if not request.query:
-        return path
-    try:
-        return f"{path}?{urlencode(request.query, quote_via=quote)}"
-    except (TypeError, ValueError) as error:
-        reason = type(error).__name__
-    raise ConfigurationError(
-        f"the query of a request must be pairs of texts that can be sent as UTF-8 ({reason})"
-    )
 
 
 def check_headers(headers: Mapping[str, str]) -> None:

@@ -78,6 +78,8 @@ class Transport:
     ) -> None:
         """Prepare; a session of its own is opened at the first request."""
         self.base_url = base_url
+        self._base = URL(base_url, encoded=True)
+        self._base_path = self._base.raw_path.rstrip("/")
         self.closed = False
         self._proxy = proxy
         self._proxy_url = None if proxy is None else proxy.url
@@ -201,7 +203,7 @@ class Transport:
         session = self._session
         if session is None or self.closed:
             session = self.open()
-        url = URL(f"{self.base_url}{target(request)}", encoded=True)
+        url = self._url_of(request)
         if request.headers:
             check_headers(request.headers)
         clock, progress = self._clock or asyncio.get_running_loop(), request.progress
@@ -300,6 +302,13 @@ class Transport:
                 raise
         response.close()  # the rest is not waited for
         return new_response(response.status, response.headers, body[:MAX_ERROR_BODY])
+
+    def _url_of(self, request: Request) -> URL:
+        below = target(request)
+        if request.query:
+            return URL(f"{self.base_url}{below}", encoded=True)
+        # The base URL is not parsed once more.
+        return self._base.with_path(f"{self._base_path}{below}", encoded=True)
 
     def _headers_of(self, request: Request) -> CIMultiDict[str]:
         headers = self._headers if request.body is None else self._json_headers
