@@ -165,10 +165,11 @@ class Operation:
         Raises:
             TypeError: They do not fit the signature; the text is Python's own.
         """
+        only = self._only
+        if only is not None and len(args) == 1 and not kwargs:
+            return {only: args[0]}
         positional, required, names = self._binding
         bound = dict(zip(positional, args, strict=False))
-        if not kwargs and args and required == bound.keys() and len(args) == len(positional):
-            return bound
         if (
             len(args) > len(positional)
             or not names.issuperset(kwargs)
@@ -189,6 +190,12 @@ class Operation:
             frozenset(p.name for p in parameters if p.default is inspect.Parameter.empty),
             frozenset(self.parameters),
         )
+
+    @cached_property
+    def _only(self) -> str | None:
+        """The name of the only parameter, such as the id of a GET."""
+        positional, required, names = self._binding
+        return positional[0] if names == required == set(positional) and len(names) == 1 else None
 
     def _complain(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         # Calling the declaration lets Python write the message: it has the method's name, and

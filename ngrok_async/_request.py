@@ -59,7 +59,8 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "POST": "act",
 }
 
-# Most ids: nothing to encode, and quote() is slow.
+# Most ids: nothing to encode, and quote() is slow. (Asking for an identifier, which most of them
+# are, is faster still.)
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -128,12 +129,17 @@ class Progress:
         return self._spent + max(0.0, now - self._since) if self._running else self._spent
 
 
-class Limits(TypedDict):
-    """What a client's options set in every request of a call."""
+class Options(TypedDict):
+    """What a client sets in every request."""
 
     timeout: Timeout
     max_wait: float | None
     on_event: OnEvent | None
+
+
+class Limits(Options):
+    """The same for the requests of one call."""
+
     progress: Progress
 
 
@@ -352,7 +358,7 @@ def encode_segment(name: str, value: str) -> str:
     """
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
         raise ValueError(f"{name} must be a string, got {type(value).__name__}")  # noqa: TRY004 # one type for every bad argument value
-    if _PLAIN.fullmatch(value):
+    if value.isascii() and (value.isidentifier() or _PLAIN.fullmatch(value)):
         return value
     if value in {"", ".", ".."}:
         raise ValueError(f"{name} must be the id of a resource, got {shown(value)}")

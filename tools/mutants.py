@@ -62,7 +62,7 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/test_no_secret_left.py",
     ),
     "_functions.py": ("tests/test_functions.py",),
-    "_way/sendable.py": ("tests/way/test_credentials.py",),
+    "_way/sendable.py": ("tests/way/test_credentials.py", "tests/way/test_transport.py"),
     "_json.py": ("tests/test_json.py",),
     "_numbers.py": ("tests/test_numbers.py",),
     "_shown.py": ("tests/test_shown.py",),

@@ -28,6 +28,7 @@ _TOO_MANY_AT_ONCE: Final = "ERR_NGROK_225"
 # Every so many seconds the log tells how many wait.
 _TOLD_EVERY: Final = 60.0
 _HOUR: Final = 3600.0
+_ERRORS_FROM: Final = 400
 
 _places: Final = count(1)
 
@@ -208,7 +209,8 @@ class RateLimit:
                 request.emit("WaitEvent", seconds=clock.time() - now)
             has_left = True
             response = await send(request)
-            if is_throttled(response):  # before the next in the line gets its place
+            # Before the next in the line gets its place.
+            if response.status >= _ERRORS_FROM and is_throttled(response):
                 with self._lock:
                     pause = slow_down(self._window, clock.time(), response)
                 request.emit("PauseEvent", status=response.status, seconds=pause)
@@ -352,11 +354,15 @@ class RateLimit:
     # --- slots, and event loops --------------------------------------------------------------
 
     def _take(self, side: _Side, now: float) -> bool:
-        with self._lock:
+        lock = self._lock
+        lock.acquire()  # `with` would double the cost of this
+        try:
             if not self._window.take(now):
                 return False
             side.in_flight += 1
             return True
+        finally:
+            lock.release()
 
     def _end(self, side: _Side, clock: Clock, *, counts: bool = True, late: bool = False) -> None:
         """Give a slot back, whatever the clock does, and wake those who wait for it."""
@@ -364,13 +370,18 @@ class RateLimit:
         try:
             now = clock.time()
         finally:
-            with self._lock:
+            lock = self._lock
+            lock.acquire()
+            try:
                 if not side.is_over:
                     side.in_flight -= 1
                     self._window.give_back(now, counts=counts, late=late)
-            queue = side.queue if side.has_queue else None
-            if queue is not None and not queue.loop.is_closed():
-                self._wake(queue)
+            finally:
+                lock.release()
+            if side.has_queue:
+                queue = side.queue
+                if queue is not None and not queue.loop.is_closed():
+                    self._wake(queue)
             if len(self._sides) > 1:
                 self._wake_others(side)
 

@@ -22,7 +22,7 @@ SendNoting: TypeAlias = Callable[[Request, SentKeys], Awaitable[Response]]
 class Call:
     """A call under way, which `Client.aclose` may end."""
 
-    __slots__ = ("_cancelling", "_ended", "_keys", "_send", "attempts", "maybe_applied", "task")
+    __slots__ = ("_cancelling", "_keys", "_send", "attempts", "ended", "maybe_applied", "task")
 
     def __init__(self, task: asyncio.Task[object], send: SendNoting, keys: SentKeys) -> None:
         """Begin.
@@ -38,7 +38,7 @@ class Call:
         self._send = send
         self._keys = keys
         self._cancelling = task.cancelling()
-        self._ended = False
+        self.ended = False
 
     async def send(self, request: Request) -> Response:
         """Send to the wire, and note what is known of the effect in case that the call is ended."""
@@ -93,21 +93,22 @@ class Call:
 
     def end(self) -> None:
         """Cancel the task, but for no longer than the call lasts."""
-        self._ended = True
+        self.ended = True
         self.task.cancel()
 
     @property
     def cancelled_by_others(self) -> bool:
         """Whether somebody has cancelled the task, besides `end`."""
-        return self.task.cancelling() - self._ended > self._cancelling or not self._ended
+        return self.task.cancelling() - self.ended > self._cancelling or not self.ended
 
     def close(self) -> None:
         """Take back the cancellation of `end`, and no other, as `asyncio.timeout` does.
 
+        Only a call that was `ended` has one.
+
         https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.uncancel
         """
-        if self._ended:
-            self.task.uncancel()
+        self.task.uncancel()
 
 
 def end_all(calls: Iterable[Call]) -> None:

@@ -225,10 +225,11 @@ class RetryMiddleware:
                 outcome = await send(request)
             except NgrokError as error:
                 outcome = error
-            if isinstance(outcome, Response) and outcome.status < _ERRORS_FROM:
-                if self._debt.fifths:
-                    self._debt.fifths -= 1
-                return self._conclude(request, outcome, attempts + 1, ambiguous=ambiguous)
+            else:
+                if outcome.status < _ERRORS_FROM:
+                    if self._debt.fifths:
+                        self._debt.fifths -= 1
+                    return self._conclude(request, outcome, attempts + 1, ambiguous=ambiguous)
             if isinstance(outcome, Response) or outcome.attempts:
                 attempts += 1
             else:

@@ -118,10 +118,10 @@ class Transport:
         session, loop = self._session, running_loop()
         if (
             session is None
-            or session.closed
             or self.closed
             or self._loop is not loop
             or self._pid != os.getpid()
+            or (not self._owns_session and session.closed)
         ):
             return self._open(loop)
         return session

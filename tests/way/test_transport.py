@@ -5,16 +5,22 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
+import attrs
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from yarl import URL
 
 from ngrok_async import (
     ClientClosedError,
+    ConfigurationError,
     ConnectionLostError,
     Request,
     RequestTimeoutError,
     Timeout,
 )
 from ngrok_async._api_key import APIKey
+from ngrok_async._request import NO_LIMITS, encode_path, encode_segment, new_request
 from ngrok_async._way.attempt import _reason
 from ngrok_async._way.sendable import target
 from ngrok_async._way.transport import Transport, _connect_timeout, _seconds
@@ -64,6 +70,43 @@ async def transport(clock: TurnableClock) -> AsyncIterator[Transport]:
 def test_target(request_: Request, url: str) -> None:
     """The path is taken as it is, and the query is encoded once."""
     assert url == target(request_)
+
+
+@given(id_=st.text(), path=st.text())
+@example(id_="..", path="/..")
+@example(id_="a\u00adb", path="/%2E%2e/a")
+@example(id_="\u00e9", path="/a//b")
+def test_what_an_operation_made_would_pass(id_: str, path: str) -> None:
+    """The path of a request that nobody has changed is not looked at: it could not be refused."""
+    for make in (lambda: f"/things/{encode_segment('id', id_)}/stop", lambda: encode_path(path)):
+        try:
+            safe = make()
+        except ValueError:
+            continue
+        request = new_request("GET", safe, (), body=None, route="", effect="read", limits=NO_LIMITS)
+        assert safe == target(request) == target(attrs.evolve(request))
+
+
+async def test_changed_requests_are_looked_at(transport: Transport) -> None:
+    """What a middleware makes of a request that an operation made is held to the base URL."""
+    made = new_request("GET", "/a", (), body=None, route="", effect="read", limits=NO_LIMITS)
+
+    assert "https://api.example/v9/a" == str(transport._url_of(made))
+    for change in ({"path": "//evil.example"}, {"path": "/a/../b"}, {"method": "BREW"}):
+        with pytest.raises(ConfigurationError):
+            target(attrs.evolve(made, **change))
+
+
+@pytest.mark.parametrize("base", ["https://api.example", "https://api.example:8443/a%20b/c"])
+@pytest.mark.parametrize("query", [(), (("a", "b c"),)], ids=["no query", "query"])
+async def test_urls_begin_with_the_base_url(base: str, query: tuple[tuple[str, str], ...]) -> None:
+    """Whether or not it has a path: what is sent is the base URL, the path and the query."""
+    transport = Transport(
+        base_url=base, key=APIKey(KEY), user_agent="", session=None, proxy=None, clock=None
+    )
+    request = Request(method="GET", path="/x%2Fy", query=query)
+
+    assert URL(f"{base}{target(request)}", encoded=True) == transport._url_of(request)
 
 
 def test_headers_of_a_request_are_its_own(transport: Transport) -> None:
