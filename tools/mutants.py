@@ -30,7 +30,12 @@ PATIENCE_S: Final = 600.0  # for tests of which nobody knows yet how long they t
 TIMEOUT_S: Final = 60.0
 TIMES: Final = 5.0
 TESTS: Final[Mapping[str, Sequence[str]]] = {
-    "_way/retry.py": ("tests/way/test_retry.py", "tests/test_events.py"),
+    "_way/retry.py": (
+        "tests/way/test_retry.py",
+        "tests/way/test_retry_budget.py",
+        "tests/way/test_retry_decision.py",
+        "tests/test_events.py",
+    ),
     **dict.fromkeys(
         (f"_limits/{name}.py" for name in ("accounts", "line", "rate_limit", "stated", "window")),
         ("tests/limits",),
