@@ -61,6 +61,9 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/test_no_secret_left.py",
     ),
     "_wire/exact.py": ("tests/wire/test_loop.py", "tests/wire/test_read.py"),
+    "_wire/fields.py": ("tests/wire/test_loop.py", "tests/wire/test_read.py"),
+    "_wire/loop.py": ("tests/wire/test_loop.py", "tests/wire/test_read.py"),
+    "_wire/text.py": ("tests/wire/test_hostile_bodies.py", "tests/wire/test_read.py"),
     "_forget.py": (
         "tests/test_forget.py",
         "tests/way/test_credentials.py",

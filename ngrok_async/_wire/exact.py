@@ -6,11 +6,10 @@ and each container has a hook of its own here that checks and never converts.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
-from itertools import count
-from types import NoneType, UnionType
-from typing import Any, Final, Literal, Union, cast, get_args, get_origin
+from types import NoneType
+from typing import Any, Final, cast, get_args
 
 import attrs
 from cattrs import Converter
@@ -20,13 +19,18 @@ from cattrs.gen import make_dict_structure_fn, override
 from ngrok_async._model import Model, is_time
 from ngrok_async._numbers import as_float, is_int64
 from ngrok_async._shown import shown
-from ngrok_async._wire.loop import is_model, quick_way
+from ngrok_async._wire.fields import (
+    ZERO_TIME,
+    TypeForm,
+    field_of,
+    fields_of,
+    instant,
+    is_list,
+    is_map,
+    unknown,
+)
+from ngrok_async._wire.text import name_shown
 
-# How Go writes a time that was never set.
-ZERO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
-_LONGEST_SHOWN: Final = 40
-# Items of a list that are tried in the quick way together.
-_AT_ONCE: Final = 64
 _KINDS: Final[Mapping[type, str]] = {
     NoneType: "null",
     bool: "a boolean",
@@ -36,12 +40,6 @@ _KINDS: Final[Mapping[type, str]] = {
     list: "an array",
     dict: "an object",
 }
-
-
-def name_shown(text: str) -> str:
-    """Return a name that a server has chosen, as a message shows it."""
-    # Whole or not at all: half of an API key would not be recognised and taken out.
-    return text if len(text) <= _LONGEST_SHOWN else f"<a name of {len(text)} characters>"
 
 
 def _expected(what: str, value: object) -> TypeError:
@@ -80,25 +78,7 @@ def _number(value: object, _: object) -> float:
 def _timestamp(value: object, _: object) -> datetime:
     if type(value) is not str:
         raise _expected("a timestamp", value)
-    try:
-        # RFC 3339 allows a lower-case z, fromisoformat does not.
-        at = datetime.fromisoformat(f"{value[:-1]}Z" if value.endswith("z") else value)
-    except ValueError:
-        raise _no_timestamp("a timestamp", value) from None
-    if at.tzinfo is None:
-        raise _no_timestamp("a timestamp with its offset from UTC", value)
-    if at.tzinfo is UTC:
-        return at
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise _no_timestamp("a timestamp between the years 1 and 9999", value) from None
-
-
-def _no_timestamp(expected: str, value: str) -> ValueError:
-    # Whole or not at all: half of an API key would not be recognised and taken out.
-    got = repr(value) if len(value) <= _LONGEST_SHOWN else f"a text of {len(value)} characters"
-    return ValueError(f"expected {expected}, got {got}")
+    return instant(value)
 
 
 def _optional_timestamp(value: object, _: object) -> datetime | None:
@@ -113,67 +93,35 @@ def _optional_string(value: object, _: object) -> str | None:
 
 
 def _is_optional_time(kind: object) -> bool:
-    members = get_args(kind)
-    return NoneType in members and any(map(is_time, members))
+    field = field_of("", attrs.NOTHING, kind)
+    return field.nullable and is_time(field.kind)
 
 
 def _is_open_enum(kind: object) -> bool:
-    members = get_args(kind)
-    return (
-        get_origin(kind) in {Union, UnionType}
-        and str in members
-        and all(m in {str, NoneType} or get_origin(m) is Literal for m in members)
-        and any(get_origin(m) is Literal for m in members)
-    )
-
-
-def _is_tuple(kind: object) -> bool:
-    return get_origin(kind) is tuple
-
-
-def _is_mapping(kind: object) -> bool:
-    return get_origin(kind) is Mapping
+    return field_of("", attrs.NOTHING, kind).kind is str
 
 
 Hook = Callable[[Any, Any], Any]
 
 
-def _open_enum_hook(kind: Any) -> Hook:  # noqa: ANN401 # a type form
+def _open_enum_hook(kind: TypeForm) -> Hook:
     return _optional_string if NoneType in get_args(kind) else _string
 
 
-def _tuple_hook(kind: Any, converter: Converter) -> Hook:  # noqa: ANN401 # a type form
-    # cattrs would go on after a wrong item, and collect as many errors as there are items. And what
-    # is usual among the items is left to the quick way.
+def _tuple_hook(kind: TypeForm, converter: Converter) -> Hook:
+    # cattrs would go on after a wrong item, and collect as many errors as there are items.
     item_kind = get_args(kind)[0]
-    quick, many = quick_way(item_kind), quick_way(kind)
 
     def hook(value: object, _: object) -> tuple[object, ...]:
         if type(value) is not list:
             raise _expected("an array", value)
         exact = converter.get_structure_hook(item_kind)
-
-        def structure(item: object, kind: object) -> object:
-            try:
-                return quick(item)
-            except Exception:  # noqa: BLE001 # whatever it was, the closer look finds it
-                return exact(item, kind)
-
-        one = structure if is_model(item_kind) else exact
-        items = cast("list[object]", value)
-        made: list[object] = []
-        for start in range(0, len(items), _AT_ONCE):
-            some = items[start : start + _AT_ONCE]
-            try:
-                made += many(some)
-            except Exception:  # noqa: BLE001 # as above
-                made += _each(one, item_kind, zip(count(start), some, strict=False))
-        return tuple(made)
+        return tuple(_each(exact, item_kind, enumerate(cast("list[object]", value))))
 
     return hook
 
 
-def _mapping_hook(kind: Any, converter: Converter) -> Hook:  # noqa: ANN401 # a type form
+def _mapping_hook(kind: TypeForm, converter: Converter) -> Hook:
     item_kind = get_args(kind)[1]
 
     def hook(value: object, _: object) -> Mapping[str, object]:
@@ -188,7 +136,7 @@ def _mapping_hook(kind: Any, converter: Converter) -> Hook:  # noqa: ANN401 # a 
 
 def _each(
     one: Hook,
-    kind: Any,  # noqa: ANN401 # a type form
+    kind: TypeForm,
     items: Iterable[tuple[int | str, object]],
 ) -> list[object]:
     """Make values of the items of a list or a map, up to the first that is wrong."""
@@ -206,17 +154,17 @@ def _each(
     raise IterableValidationError("", [wrong], kind)  # pyright: ignore[reportCallIssue] # half typed upstream
 
 
-def _model_hook(kind: type[Model], converter: Converter) -> Hook:
+def _model_hook(kind: TypeForm, converter: Converter) -> Hook:
     structure = make_dict_structure_fn(
         kind,
         converter,
         _extra=override(omit=True),
     )
-    fields = [field for field in attrs.fields(kind) if field.name != "_extra"]
+    fields = fields_of(kind)
     known = frozenset(field.name for field in fields)
-    required = frozenset(field.name for field in fields if field.default is attrs.NOTHING)
+    required = frozenset(field.name for field in fields if field.required)
 
-    def hook(value: object, _: object) -> Model:
+    def hook(value: object, _: object) -> object:
         if type(value) is not dict:
             raise _expected("an object", value)
         given = content = cast("dict[str, Any]", value)
@@ -225,8 +173,7 @@ def _model_hook(kind: type[Model], converter: Converter) -> Hook:
             content = {k: v for k, v in given.items() if v is not None or k in required}
         model = structure(content, kind)
         if not given.keys() <= known:
-            extra = {k: v for k, v in given.items() if k not in known}
-            object.__setattr__(model, "_extra", extra)
+            object.__setattr__(model, "_extra", unknown(known, given))
         return model
 
     return hook
@@ -243,8 +190,8 @@ def exact_converter() -> Converter:
     converter.register_structure_hook_func(is_time, _timestamp)
     converter.register_structure_hook_func(_is_optional_time, _optional_timestamp)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
-    converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
-    converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
+    converter.register_structure_hook_factory(is_list, _tuple_hook)
+    converter.register_structure_hook_factory(is_map, _mapping_hook)
     converter.register_structure_hook_factory(
         lambda t: isinstance(t, type) and issubclass(t, Model), _model_hook
     )

@@ -1,19 +1,20 @@
-"""JSON bytes to values: strict about types, lenient about what is absent or new."""
+"""Bytes to values, one way down: the quick ways take what is usual, the exact pass decides.
 
-import json
+bytes -> structs (msgspec), or text (json) -> loop -> exact
+"""
+
 import logging
-import math
-import sys
-from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from typing import Any, Final, NamedTuple, NoReturn, cast
-
-from cattrs import transform_error
+from types import ModuleType
+from typing import Any, Final, cast, get_args
 
 from ngrok_async._request import JSON
-from ngrok_async._wire.exact import exact_converter, name_shown
-from ngrok_async._wire.loop import Parts, quick_way
+from ngrok_async._wire.fields import Parts, TypeForm, is_list, unknown
+from ngrok_async._wire.loop import WrongItemError, quick_way
+from ngrok_async._wire.text import MismatchError, loads
+
+__all__ = ["MismatchError", "decode", "decoder", "loads", "read"]
 
 _log: Final = logging.getLogger("ngrok_async")
 
@@ -29,62 +30,9 @@ def _is_installed(name: str) -> bool:
 # it works is known when it is imported, for the first answer.
 DECODER: Final[str] = "msgspec" if _is_installed("msgspec") else "json"
 
-_BOM: Final = b"\xef\xbb\xbf"
-_MOST_DIGITS: Final = sys.int_info.default_max_str_digits
-_LONGEST: Final = 20  # characters of an integer of 64 bits
 
-
-class MismatchError(Exception):
-    """Bytes that are not JSON, or JSON that is not of the declared type; the text says where."""
-
-
-def loads(body: bytes) -> JSON:
-    """Decode JSON as RFC 8259 has it, without Python's extensions.
-
-    Raises:
-        MismatchError: It is not UTF-8, not JSON, nested too deeply, or holds what no other program
-            could read back: NaN, a lone surrogate, an integer of thousands of digits, a number
-            beyond 1e308.
-    """
-    try:
-        # Go ends a body with a line break. `decode` would look for one with regular expressions.
-        text = body.removeprefix(_BOM).decode().strip(" \t\n\r")
-        value: JSON
-        # Python reads long integers in a time that grows with the square of their length, and has
-        # a limit for that, which a program may have lifted.
-        decoder = _DECODER if 0 < sys.get_int_max_str_digits() <= _MOST_DIGITS else _CAREFUL
-        value, end = decoder.raw_decode(text)
-        if end != len(text):
-            decoder.decode(text)  # says what is wrong
-        if "\\" in text and text.rfind("\\u") >= 0:  # the only way for a lone surrogate to get in
-            json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        failure = MismatchError(f"not valid JSON: {_long_integer(body) or reason}")
-    else:
-        return value
-    raise failure
-
-
-def decode(value: JSON, kind: Any, path: str = "$") -> Any:  # noqa: ANN401 # a type form
-    """Turn decoded JSON into `kind`.
-
-    Raises:
-        MismatchError: A required field is missing or a value has the wrong type; names its path.
-    """
-    try:
-        return quick_way(kind)(value)
-    except Exception:  # noqa: BLE001,S110 # whatever it was, the second pass finds where
-        pass
-    return _explain(value, kind, path)
-
-
-def read_quickly(
-    body: bytes,
-    model: Any,  # noqa: ANN401 # a type form
-    items: str | None,
-) -> Parts | None:
-    """Read a body of the usual form with msgspec, if that is there.
+def read(body: bytes, model: TypeForm, items: str | None) -> Any:  # noqa: ANN401 # a model, or `Parts`
+    """Read the body of an answer.
 
     Args:
         body: What came.
@@ -92,20 +40,51 @@ def read_quickly(
         items: The field of a page that holds them; None where the body is no page.
 
     Returns:
-        The parts, or None where `loads` and `decode` have to look.
+        A model, or the parts of a page.
+
+    Raises:
+        MismatchError: It is not JSON, or not what is declared; names the place.
     """
-    return None if DECODER == "json" else _speedy()(body, model, items)
+    structs = None if DECODER == "json" else _structs()
+    if structs is None:
+        return _made(loads(body), model, items)
+    reader = structs.reader(model, items)
+    found = reader.read(body)
+    if found is None:
+        found = _made(reader.loads(body), model, items)
+        reader.learn(found)
+    return found
+
+
+def decode(value: JSON, kind: TypeForm, path: str = "$") -> Any:  # noqa: ANN401 # of that type
+    """Turn decoded JSON into `kind`.
+
+    Raises:
+        MismatchError: A required field is missing or a value has the wrong type; names its path.
+    """
+    place: int | None = None
+    try:
+        return quick_way(kind)(value)
+    except WrongItemError as wrong:
+        place = wrong.place
+    except Exception:  # noqa: BLE001,S110 # whatever it was, the exact pass finds it
+        pass
+    if place is not None and is_list(kind):
+        value, kind = cast("list[JSON]", value)[place], get_args(kind)[0]
+        path = f"{path}[{place}]"
+    return _explain(value, kind, path)
 
 
 def decoder() -> str:
     """Return the name of what makes values of bytes here: msgspec, or json."""
-    return "json" if DECODER == "json" or _speedy() is _unread else "msgspec"
+    return "json" if DECODER == "json" or _structs() is None else "msgspec"
 
 
 @cache
-def _speedy() -> Callable[[bytes, Any, str | None], Parts | None]:
+def _structs() -> ModuleType | None:
     try:
-        from ngrok_async._wire import structs  # noqa: PLC0415 # imports msgspec: not before it is of use
+        # Imports msgspec: not before it is of use.
+        from ngrok_async._wire import structs  # noqa: PLC0415
 
         structs.probe()
     except Exception as error:  # noqa: BLE001 # a build for another Python fails in many ways
@@ -115,15 +94,42 @@ def _speedy() -> Callable[[bytes, Any, str | None], Parts | None]:
             type(error).__name__,
             error,
         )
-        return _unread
-    return structs.read
+        return None
+    return structs
 
 
-def _unread(_body: bytes, _model: object, _items: str | None) -> None:
-    return None
+def _made(value: JSON, model: TypeForm, items: str | None) -> Any:  # noqa: ANN401 # a model, or `Parts`
+    return decode(value, model) if items is None else _page(value, model, items)
 
 
-def _explain(value: JSON, kind: Any, path: str) -> Any:  # noqa: ANN401 # a type form
+def _page(value: JSON, model: TypeForm, items: str) -> Parts:
+    if not isinstance(value, dict):
+        raise MismatchError(f"expected an object with {items!r} @ $")
+    content = cast("dict[str, JSON]", value)
+    if items not in content:
+        raise MismatchError(f"required field missing @ $.{items}")
+    # Go writes null for an empty list.
+    elements: JSON = [] if content[items] is None else content[items]
+    uri, link = content.get("uri"), content.get("next_page_uri")
+    return Parts(
+        items=decode(elements, _list_of(model), f"$.{items}"),
+        uri="" if uri is None else decode(uri, str, "$.uri"),
+        # Empty means the same as null: there is no next page.
+        next_page_uri=None if link is None else decode(link, str, "$.next_page_uri") or None,
+        extra=unknown({items, "uri", "next_page_uri"}, content),
+    )
+
+
+@cache
+def _list_of(model: TypeForm) -> TypeForm:
+    return tuple.__class_getitem__((model, ...))
+
+
+def _explain(value: JSON, kind: TypeForm, path: str) -> Any:  # noqa: ANN401 # of that type
+    from cattrs import transform_error  # noqa: PLC0415 # not before something is unusual
+
+    from ngrok_async._wire.exact import exact_converter  # noqa: PLC0415 # the same
+
     try:
         return exact_converter().structure(value, kind)
     except Exception as error:  # noqa: BLE001 # hooks raise several kinds; all mean a mismatch
@@ -133,62 +139,3 @@ def _explain(value: JSON, kind: Any, path: str) -> Any:  # noqa: ANN401 # a type
 
 def _describe(error: BaseException, _kind: type | None) -> str:
     return "required field missing" if isinstance(error, KeyError) else str(error)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    msg = f"{name} is not a JSON number"
-    raise ValueError(msg)
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):
-        msg = f"a number is too large ({digits[:20]})"
-        raise ValueError(msg)
-    return number
-
-
-class _Long(NamedTuple):
-    """Stands for an integer of too many digits."""
-
-    digits: int
-
-
-def _bounded(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
-        raise ValueError("an integer of too many digits")
-    return int(digits)
-
-
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
-_CAREFUL: Final = json.JSONDecoder(
-    parse_constant=_refuse_constant, parse_float=_finite, parse_int=_bounded
-)
-_LOOKING: Final = json.JSONDecoder(
-    parse_float=len, parse_int=lambda digits: _Long(len(digits)) if len(digits) > _LONGEST else 0
-)
-
-
-def _long_integer(body: bytes) -> str | None:
-    """Return what is wrong with the first integer that Python does not read, and its place."""
-    try:
-        found = _place_of_long(_LOOKING.decode(body.removeprefix(_BOM).decode()))
-    except ValueError as error:
-        return str(error)  # something else is wrong
-    except RecursionError:
-        return None
-    return found and f"an integer of {found[1]} digits does not fit in 64 bits @ ${found[0]}"
-
-
-def _place_of_long(value: JSON) -> tuple[str, int] | None:
-    if type(value) is _Long:
-        return "", value.digits
-    if isinstance(value, dict):
-        for name, item in cast("dict[str, object]", value).items():
-            if found := _place_of_long(item):
-                return f".{name_shown(name)}{found[0]}", found[1]
-    elif isinstance(value, list):
-        for index, item in enumerate(cast("list[object]", value)):
-            if found := _place_of_long(item):
-                return f"[{index}]{found[0]}", found[1]
-    return None
