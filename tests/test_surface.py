@@ -39,7 +39,7 @@ def resource_classes() -> list[type[Resource]]:
     return [
         member
         for name in modules()
-        if not name.rpartition(".")[2].startswith("_")
+        if "._" not in name
         for member in vars(import_module(name)).values()
         if isinstance(member, type) and issubclass(member, Resource)
         if member.__module__ == name
