@@ -41,7 +41,9 @@ JSON: TypeAlias = Any
 prove it at every step.
 """
 
-EventName: TypeAlias = Literal["AttemptEvent", "PauseEvent", "RetryEvent", "WaitEvent"]
+EventName: TypeAlias = Literal[
+    "AttemptEvent", "PauseEvent", "RetryEvent", "SharingEvent", "WaitEvent"
+]
 
 Effect: TypeAlias = Literal["read", "set", "remove", "act"]
 """What sending a request once more would do.

@@ -26,7 +26,7 @@ _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
 _TOO_MANY_AT_ONCE: Final = "ERR_NGROK_225"
 # Every so many seconds the log tells how many wait.
-_TOLD_EVERY: Final = 60.0
+TOLD_EVERY: Final = 60.0
 _HOUR: Final = 3600.0
 _ERRORS_FROM: Final = 400
 
@@ -44,6 +44,9 @@ class Budget:
         in_flight: Requests whose answer is still out.
         waiting: Calls that wait for a slot.
         paused: Seconds until the pause after a 429 ends; 0 without one.
+        shared: Whether other processes keep to the limit too, as they do now with a
+            `RedisRateLimit` whose Redis answers. If not, all numbers are of this process alone.
+        processes: How many share it, as far as is known.
     """
 
     limit: int
@@ -52,6 +55,8 @@ class Budget:
     in_flight: int
     waiting: int
     paused: float
+    shared: bool = False
+    processes: int = 1
 
     @property
     def remaining(self) -> int:
@@ -342,14 +347,8 @@ class RateLimit:
             window, waiting = self._window, self._waiting
             now = window.now
             expected = window.expected(now, waiting - 1) if waiting else 0.0
-        if not queue.line or expected <= 0:  # who waits for an answer only, does so for a moment
-            return
-        self._report_at = now + _TOLD_EVERY
-        _log.info(
-            "calls that wait for the rate limit of %d requests per %g s, %d at a time: %d; "
-            "the last one leaves in about %.0f s (max_wait= bounds such waits)",
-            *(window.limit, window.seconds, window.max_in_flight, waiting, expected),
-        )
+        if queue.line and tell_waiting(window, waiting, expected):
+            self._report_at = now + TOLD_EVERY
 
     # --- slots, and event loops --------------------------------------------------------------
 
@@ -409,7 +408,7 @@ class RateLimit:
             else:
                 side = _Side(loop)
                 self._sides.append(side)
-                self._report_at = min(self._report_at, now + _TOLD_EVERY)
+                self._report_at = min(self._report_at, now + TOLD_EVERY)
             self._side = side
             return side
 
@@ -430,6 +429,18 @@ def now_of(clock: Clock | None, window: Window) -> float:
         return asyncio.get_running_loop().time()
     except RuntimeError:
         return window.now
+
+
+def tell_waiting(window: Window, waiting: int, expected: float) -> bool:
+    """Log how many wait and for how long, unless it is for an answer only: that is a moment."""
+    if expected <= 0:
+        return False
+    _log.info(
+        "calls that wait for the rate limit of %d requests per %g s, %d at a time: %d; "
+        "the last one leaves in about %.0f s (max_wait= bounds such waits)",
+        *(window.limit, window.seconds, window.max_in_flight, waiting, expected),
+    )
+    return True
 
 
 def place_of(request: Request) -> int:

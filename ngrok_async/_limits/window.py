@@ -90,6 +90,11 @@ class Window:
         self.next_start = _ALWAYS
         self._episode_until = _ALWAYS
 
+    def keep_to(self, requests: int, seconds: float, in_flight: int) -> None:
+        """Put other limits in the place of those that were set."""
+        self._own = (requests, seconds, in_flight)
+        self._settle()
+
     # --- slots -------------------------------------------------------------------------------
 
     def take(self, now: float) -> bool:

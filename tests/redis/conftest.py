@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from ngrok_async import Request, Response
+from ngrok_async._limits.redis_state import State
 from ngrok_async.redis import RedisRateLimit
 from tests.redis.servers import MissingServerError, RedisServer
 
@@ -61,8 +62,9 @@ class Wire:
         return await self._run(self.redis.eval, script, numkeys, *keys_and_args)
 
     async def _run(self, command: Callable[..., Any], script: str, numkeys: int, *rest: Any) -> Any:  # noqa: ANN401 # as above
-        verb = str(rest[numkeys])
+        verb = "ask" if rest[numkeys + 5] else "tell"
         self.calls.append(verb)
+        self.words: list[Any] = [numkeys, *rest]
         if self.before is not None and (waiting := self.before(verb)):
             await waiting
         reply = await command(script, numkeys, *rest)
@@ -118,16 +120,30 @@ class Process:
 
     async def close(self) -> None:
         """Check that nothing is left behind."""
-        limiter = self.limiter
         try:
-            async with asyncio.timeout(2):
-                while limiter._server or limiter._tasks:  # noqa: ASYNC110 # they have no event
-                    await asyncio.sleep(0.001)
+            await self.idle()
         finally:
             await self.redis.aclose()
-        assert 0 == limiter.budget.waiting
-        assert limiter._alarm is None
-        assert 0 == limiter._local.in_flight
+        assert 0 == self.limiter.budget.waiting
+        assert 0 == self.state.part.in_flight
+
+    @property
+    def state(self) -> State:
+        """What its rate limit knows."""
+        return self.limiter._state
+
+    async def idle(self) -> None:
+        """Wait until it has told everything; while Redis is away, there is no end of that."""
+        turns = self.limiter._turns
+        async with asyncio.timeout(3):
+            while turns._loop and not self.state._trouble:  # noqa: ASYNC110 # it has no event
+                await asyncio.sleep(0.001)
+
+    async def shares(self) -> None:
+        """Wait until the limit is shared."""
+        async with asyncio.timeout(5):
+            while not (await self.limiter.read_budget()).shared:  # noqa: ASYNC110 # as above
+                await asyncio.sleep(0.01)
 
 
 @pytest.fixture
