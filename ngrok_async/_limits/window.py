@@ -173,7 +173,7 @@ class Window:
             stamps = self.stamps
             # One in flight may be back before a late stamp begins.
             stamp = min(stamps[len(stamps) - counted + index], now) if index < counted else now
-            wait = stamp + self.seconds * (windows + 1) - now
+            wait = stamp - now + self.seconds * (windows + 1)
         # Nobody knows what will be once a limit that ngrok stated is no longer kept to.
         return max(min(wait, self._recovers_at - now), self._opens_at - now)
 
