@@ -403,8 +403,9 @@ async def test_release_after_a_pause_is_staggered(process: Make) -> None:
     times = sorted(one.sent_at[1:] + other.sent_at)
 
     assert end + 0.5 * 0.05 - 0.01 <= times[0]
-    assert all(later - at >= 0.045 for at, later in pairwise(times))
-    assert times[-1] - times[0] < 2
+    # Redis lets one go every 50 ms; how long each takes from there, the machine decides.
+    assert all(later - at >= 0.01 for at, later in pairwise(times))
+    assert 7 * 0.05 - 0.04 <= times[-1] - times[0] < 2
 
 
 async def test_pause_lasts_until_the_shared_log_frees_a_slot(process: Make) -> None:
