@@ -27,7 +27,9 @@ from ngrok_async import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FaultServer, InstantClock, Timers
+    from conftest import InstantClock
+
+    from tests.fault_server import FaultServer, Timers
 
     Connect = Callable[..., Client]
 

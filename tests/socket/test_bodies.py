@@ -12,9 +12,8 @@ from ngrok_async import APIError, ResponseError, ResponseTooLargeError, ServerEr
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FaultServer
-
     from ngrok_async import Client
+    from tests.fault_server import FaultServer
 
     Connect = Callable[..., Client]
 

@@ -23,7 +23,7 @@ from ngrok_async import (
 )
 
 if TYPE_CHECKING:
-    from conftest import FaultServer, Timers
+    from tests.fault_server import FaultServer, Timers
 
     Connect = Callable[..., Client]
 

@@ -21,7 +21,9 @@ from ngrok_async import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from conftest import Authority, FaultServer, InstantClock
+    from conftest import Authority, InstantClock
+
+    from tests.fault_server import FaultServer
 
     Connect = Callable[..., Client]
     Secure = Callable[..., Awaitable[FaultServer]]

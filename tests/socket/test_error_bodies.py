@@ -26,7 +26,9 @@ from ngrok_async._way import transport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FaultServer, InstantClock
+    from conftest import InstantClock
+
+    from tests.fault_server import FaultServer
 
     Connect = Callable[..., Client]
 

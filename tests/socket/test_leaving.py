@@ -29,7 +29,9 @@ from ngrok_async import (
 from ngrok_async.events import AttemptEvent, Event
 
 if TYPE_CHECKING:
-    from conftest import Authority, FaultServer, InstantClock
+    from conftest import Authority, InstantClock
+
+    from tests.fault_server import FaultServer
 
     Connect = Callable[..., Client]
     Secure = Callable[..., Awaitable[FaultServer]]

@@ -11,7 +11,7 @@ import pytest
 from ngrok_async import Client, Middleware, Request, Response, Send
 
 if TYPE_CHECKING:
-    from conftest import FaultServer
+    from tests.fault_server import FaultServer
 
     Connect = Callable[..., Client]
 

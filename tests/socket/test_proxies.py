@@ -21,9 +21,10 @@ from ngrok_async import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from conftest import Authority, FaultServer, InstantClock
+    from conftest import Authority, InstantClock
 
     from ngrok_async._way.credentials import Handler
+    from tests.fault_server import FaultServer
 
     Connect = Callable[..., Client]
     Secure = Callable[..., Awaitable[FaultServer]]

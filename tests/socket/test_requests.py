@@ -13,9 +13,8 @@ from ngrok_async import APIError, Request, Response, ResponseError, Send, __vers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FaultServer
-
     from ngrok_async import Client
+    from tests.fault_server import FaultServer
 
     Connect = Callable[..., Client]
 

@@ -12,9 +12,10 @@ from ngrok_async._way import connector
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from conftest import Authority, FaultServer
+    from conftest import Authority
 
     from ngrok_async import Client
+    from tests.fault_server import FaultServer
 
     Connect = Callable[..., Client]
     Secure = Callable[..., Awaitable[FaultServer]]

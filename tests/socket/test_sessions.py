@@ -21,7 +21,7 @@ from ngrok_async import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FaultServer, Timers
+    from tests.fault_server import FaultServer, Timers
 
     Connect = Callable[..., Client]
 

@@ -15,7 +15,7 @@ from ngrok_async import Client, NgrokError, Retry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import FaultServer
+    from tests.fault_server import FaultServer
 
     Connect = Callable[..., Client]
 
