@@ -166,13 +166,14 @@ def mutants(session: nox.Session) -> None:
     session.run("python", "-m", "tools.mutants", *session.posargs)
 
 
-@nox.session(default=False)  # takes a quarter of an hour
+@nox.session(default=False)  # takes half an hour
 def fuzz(session: nox.Session) -> None:
-    """Do something to a call at each of its steps, and hold what is told against the server's log.
+    """Read a million bodies in all ways, and do something to a call at each of its steps.
 
+    The ways must agree, and what is told of a call is held against the server's log.
     `nox -s fuzz -- --every 10` runs a tenth.
     """
-    session.install("-e", ".[testing]", *group("test"))
+    session.install("-e", ".[testing,speed]", *group("test"))
     if os.name != "nt":
         session.install("uvloop")
     session.env.update(NO_ACCOUNT)
