@@ -1,10 +1,17 @@
-"""One attempt of a call on its way through aiohttp, and what its end means."""
+"""One attempt of a call on its way through aiohttp, and what its end means.
+
+Through our own session it goes as an `OwnRequest`; through one of somebody else, where hooks,
+cookies and other middlewares may be, as a middleware of aiohttp's.
+"""
 
 import asyncio
 import re
+from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import aiohttp
+from yarl import URL
 
 from ngrok_async._api_key import SentKeys
 from ngrok_async._request import Request, Response, mark_unsent
@@ -40,49 +47,82 @@ _FOREIGN_TEXT: Final = 200
 _USER_INFO: Final = r"//[^/\s@]*@"
 
 
+_current: "Final[ContextVar[Attempt]]" = ContextVar("ngrok_async.attempt")
+
+
 class LostError(Exception):
     """Stands for the two errors at which aiohttp would send an idempotent request once more."""
 
 
-class Attempt:
-    """One trip through a session: an aiohttp middleware that notes how far the request got."""
+class OwnRequest(aiohttp.ClientRequest):
+    """A request of our own session."""
 
-    __slots__ = (
-        "_cancelling",
-        "_connected",
-        "_expired",
-        "_leaving",
-        "_raised",
-        "_task",
-        "_written",
-        "begun",
-        "credentials",
-        "keys",
-        "request",
-        "seconds",
-        "session",
-    )
+    async def send(self, connection: "Connection") -> aiohttp.ClientResponse:
+        """Send it, with the credentials in it for just as long.
+
+        Raises:
+            LostError: aiohttp has lost it, and would send it once more.
+        """
+        attempt = _current.get()
+        if attempt.was_connected:
+            raise LostError("the connection was closed")
+        attempt.connected(self)
+        credentials = cast("Credentials", attempt.credentials)
+        try:
+            credentials.fill(self, self.headers, attempt.keys)
+            response = await aiohttp.ClientRequest.send(self, connection)
+        except BaseException as error:
+            tidy(self, error)
+            raise
+        finally:
+            credentials.take_out(self)
+        attempt.sent(self, connection)
+        return response
+
+
+class Attempt:
+    """One trip through a session, and how far the request got."""
+
+    credentials: Credentials | None = None  # where a `Gate` has them
+    begun = False
+    _leaving: aiohttp.ClientRequest | None = None
+    _raised: BaseException | None = None
+    was_connected = _by_itself = _written = _expired = False
 
     def __init__(
         self,
         request: Request,
+        url: URL,
         session: aiohttp.ClientSession,
         seconds: float | None,
         keys: SentKeys,
     ) -> None:
         self.request = request
+        self.url = url
         self.session = session
         self.seconds = seconds
         self.keys = keys
-        self.credentials: Credentials | None = None  # where a `Gate` has them
-        self._leaving: aiohttp.ClientRequest | None = None
-        self._raised: BaseException | None = None
-        self.begun = self._connected = self._written = False
         self._task = _current_task()
         self._cancelling = self._task.cancelling()
-        self._expired = False
 
     # --- on the way ----------------------------------------------------------------------------
+
+    def goes_by_itself(self, credentials: Credentials) -> None:
+        """Leave as the `OwnRequest` that aiohttp is about to make in this task."""
+        self.credentials, self._by_itself = credentials, True
+        _current.set(self)
+
+    def connected(self, request: aiohttp.ClientRequest) -> None:
+        """Take note that there is a connection: nothing else tells what fails before and after."""
+        self._leaving, self.was_connected = request, True
+
+    def sent(self, request: aiohttp.ClientRequest, connection: "Connection") -> None:
+        """Take note of what was written."""
+        body = request.body
+        if not body:
+            self.wrote(connection.transport)
+        elif not isinstance(body, HiddenBody):  # of a middleware: nobody says when it is written
+            self._written = True
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: Handler
@@ -93,8 +133,7 @@ class Attempt:
         credentials = self.credentials
         try:
             if credentials is not None:
-                self._leaving = request
-                setattr(request, "send", self._send)  # noqa: B010 # for one instance
+                self._watch(request)
                 credentials.put_in(request, self.keys)
             return await handler(request)
         except BaseException as error:
@@ -113,28 +152,26 @@ class Attempt:
         self, request: aiohttp.ClientRequest, handler: Handler
     ) -> aiohttp.ClientResponse:
         """Tell apart, in a session with middlewares, what they raise and what aiohttp does."""
-        self._leaving = request
-        setattr(request, "send", self._send)  # noqa: B010 # for one instance
+        self._watch(request)
         try:
             return await handler(request)
         except BaseException as error:
             self._raised = error
             raise
 
-    async def _send(self, connection: "Connection") -> aiohttp.ClientResponse:
-        """Stand in for the request's own `send`: aiohttp calls it when there is a connection.
+    def _watch(self, request: aiohttp.ClientRequest) -> None:
+        """Stand between a request of somebody else's session and its sending."""
+        own = isinstance(request, OwnRequest)  # whose session has hooks or a proxy
+        send = partial(aiohttp.ClientRequest.send, request) if own else request.send
 
-        Nothing else tells apart what failed before and after that.
-        """
-        request = cast("aiohttp.ClientRequest", self._leaving)
-        self._connected = True
-        response = await type(request).send(request, connection)
-        body = request.body
-        if not body:
-            self.wrote(connection.transport)
-        elif not isinstance(body, HiddenBody):  # of a middleware: nobody says when it is written
-            self._written = True
-        return response
+        async def watched(connection: "Connection") -> aiohttp.ClientResponse:
+            self.connected(request)
+            response = await send(connection)
+            self.sent(request, connection)
+            return response
+
+        self._leaving = request
+        setattr(request, "send", watched)  # noqa: B010 # for one instance
 
     def wrote(self, transport: asyncio.BaseTransport | None) -> None:
         """Take note of the first write, right behind it.
@@ -159,7 +196,10 @@ class Attempt:
         """Take the own cancellation back, and no other, as `asyncio.timeout` does."""
         if self._expired:
             self._task.uncancel()
-        self._leaving = self._raised = None  # both lead back to here
+        # The first two lead back to here. What begins while a request leaves, such as a connection,
+        # keeps the context that it begins in, and so this, for as long as it lasts: empty.
+        self._leaving = self._raised = None
+        del self._task, self.request, self.keys, self.session
 
     @property
     def out_of_time(self) -> bool:
@@ -177,7 +217,7 @@ class Attempt:
         if self._leaving is None:
             # Test tools put something in the place of aiohttp's sending, which runs no middleware.
             return "aiohttp.client" not in _modules(error)
-        if self._connected:
+        if self.was_connected:
             return self._written
         # Should aiohttp once send by another method: it makes the response when it has written.
         return self._leaving.response is not None
@@ -207,18 +247,18 @@ class Attempt:
             )
         if self._kept_from_connecting(error):
             # Connectors and resolvers of others raise anything, such as a plain Exception.
-            url = cast("aiohttp.ClientRequest", self._leaving).url
+            url = self.url
             text = f"no connection to {url.host}:{url.port}: {_foreign(error)}"
             return self._error(ConnectError, text, left=False)
         return None
 
     def _kept_from_connecting(self, error: BaseException) -> bool:
         """Tell whether that came from what connects, and not from a middleware or a trace hook."""
-        return (
-            error is self._raised
-            and not self._connected
-            and "aiohttp.tracing" not in _modules(error)
-        )
+        if self.was_connected:
+            return False
+        modules = _modules(error)
+        came = "aiohttp.connector" in modules if self._by_itself else error is self._raised
+        return came and "aiohttp.tracing" not in modules
 
     def _failure(self, error: Exception, *, left: bool) -> Response | NgrokError:
         if isinstance(error, aiohttp.ClientHttpProxyError):
@@ -238,7 +278,7 @@ class Attempt:
         if left:
             reason = message or _reason(error)
             return self._error(ConnectionLostError, f"no whole answer: {reason}", left=True)
-        reason = "the connection was closed already" if self._connected else _reason(error)
+        reason = "the connection was closed already" if self.was_connected else _reason(error)
         return self._error(ConnectError, f"nothing could be sent: {reason}", left=False)
 
     def _refused_by_proxy(self, status: int) -> Response | ConnectError:

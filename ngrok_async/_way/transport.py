@@ -15,7 +15,7 @@ from ngrok_async._api_key import APIKey, AskedKey, SentKeys
 from ngrok_async._clock import Clock
 from ngrok_async._forget import forget_locals
 from ngrok_async._request import Request, Response, mark_unsent, new_response
-from ngrok_async._way.attempt import Attempt
+from ngrok_async._way.attempt import Attempt, OwnRequest
 from ngrok_async._way.connector import Connector
 from ngrok_async._way.credentials import (
     STAND_IN,
@@ -145,7 +145,11 @@ class Transport:
                 connector=Connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,  # a netrc entry would take the place of the API key
+                request_class=OwnRequest,
             )
+            # Retry and rate limit decide whether a request is sent once more. There is no public
+            # way to say so; without it `OwnRequest` refuses.
+            setattr(self._session, "_retry_connection", False)  # noqa: B010 # it is private
         if "Host" in self._session.headers:
             raise ConfigurationError(
                 "the aiohttp.ClientSession that was passed as session= has a header Host, which "
@@ -209,13 +213,13 @@ class Transport:
         clock, progress = self._clock or asyncio.get_running_loop(), request.progress
         now = clock.time()
         seconds = _seconds(request, now)
-        attempt = Attempt(request, session, seconds, keys or SentKeys(self._key))
+        attempt = Attempt(request, url, session, seconds, keys or SentKeys(self._key))
         if seconds is not None:
             self._timers.start(attempt, seconds)
         progress.begin(now)
         outcome: Response | NgrokError | None
         try:
-            outcome = await self._exchange(attempt, url)
+            outcome = await self._exchange(attempt)
         except BaseException as error:
             outcome = attempt.outcome(error)
             if outcome is None:
@@ -233,9 +237,9 @@ class Transport:
             raise outcome
         return outcome
 
-    async def _exchange(self, attempt: Attempt, url: URL) -> Response | ResponseTooLargeError:
+    async def _exchange(self, attempt: Attempt) -> Response | ResponseTooLargeError:
         # A coroutine of its own: tracebacks print local variables, and these forget theirs.
-        request, session, keys = attempt.request, attempt.session, attempt.keys
+        request, session, keys, url = attempt.request, attempt.session, attempt.keys, attempt.url
         headers = self._headers_of(request)
         credentials = self._credentials
         if credentials is None or headers["Authorization"] != STAND_IN:
@@ -243,9 +247,12 @@ class Transport:
         # These replace the session's own, so those are put between ours. There is no public way to
         # read them: https://github.com/aio-libs/aiohttp/issues/11162
         others = getattr(session, "_middlewares", ())
+        middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
         if others:
             middlewares = (attempt, *others, Gate(credentials, url, keys), attempt.innermost)
-        else:
+        elif self._owns_session and self._proxy is None and not session.trace_configs:
+            attempt.goes_by_itself(credentials)
+        else:  # hooks and proxies are told of a request before it has a connection
             attempt.credentials = credentials
             middlewares = (attempt,)
         payload = None if request.body is None else LeavingBody(request.body, attempt.wrote)

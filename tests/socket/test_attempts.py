@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from ngrok_async import (
     APIError,
@@ -23,6 +25,8 @@ from ngrok_async import (
     ServerError,
     Timeout,
 )
+from ngrok_async._way.attempt import _current
+from ngrok_async._way.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +62,55 @@ async def test_sends_once_when_a_kept_connection_dies(
 
     assert [(0, "GET", "/first"), (0, method, "/second")] == server.seen
     assert (1, method != "GET") == (caught.value.attempts, caught.value.maybe_applied)
+
+
+async def test_sends_once_even_where_aiohttp_would_not_be_told(
+    server: "FaultServer", connect: "Connect"
+) -> None:
+    """The switch for that is a private one of aiohttp's: without it our own request refuses."""
+    ngrok = connect(server, retry=None)
+    session = ngrok._transport.open()
+    session._retry_connection = True
+    await ngrok.request("GET", "/first")
+    server.hangs_up()
+    with pytest.raises(ConnectionLostError, match="no whole answer: the connection was closed"):
+        await ngrok.request("GET", "/second")
+
+    assert [(0, "GET", "/first"), (0, "GET", "/second")] == server.seen
+
+
+async def test_hooks_that_somebody_put_into_every_session_are_told(
+    server: "FaultServer", connect: "Connect", key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As OpenTelemetry does: our own session has them then, and they see no key."""
+    told: list[str] = []
+
+    async def see(_: object, __: object, params: object) -> None:
+        told.append(str(getattr(params, "headers", "")))
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(see)
+    trace.on_request_headers_sent.append(see)
+    monkeypatch.setattr(
+        aiohttp, "ClientSession", partial(aiohttp.ClientSession, trace_configs=[trace])
+    )
+    await connect(server).request("GET", "/tunnels")
+
+    assert 2 == len(told)
+    assert key not in "".join(told)
+    assert f"Bearer {key}" == server.requests[0].headers["authorization"]
+
+
+async def test_what_lasts_longer_than_an_attempt_keeps_nothing_of_it(
+    server: "FaultServer", connect: "Connect"
+) -> None:
+    """A connection keeps the context in which it began, and that one a body no longer."""
+    ngrok = connect(server)
+    server.answers(201)
+    await ngrok.request("POST", "/secrets", json={"value": "a secret value"})
+
+    kept = {type(value) for value in vars(_current.get()).values()}
+    assert kept <= {bool, int, float, type(None), URL, Credentials}
 
 
 @pytest.mark.parametrize("fate", ["resets", "hangs_up"])
