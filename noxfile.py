@@ -89,36 +89,50 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests; without arguments, also hold them to full branch coverage."""
+    """Run the tests; without arguments, also hold the package to full branch coverage, once.
+
+    The lines that run are the same on each Python, and to count them more than doubles the time: so
+    only the session of the Python that runs nox does, which is always among them.
+    """
     session.install("-e", ".[testing,redis]", *group("test"))
-    run_tests(session, without=["*/_speed.py"])
-
-
-@nox.session(python=LOWEST)
-def speed(session: nox.Session) -> None:
-    """Run the tests with the extra `speed`; the other sessions run them without."""
-    session.install("-e", ".[testing,redis,speed]", *group("test"))
-    run_tests(session, without=[])
-
-
-def run_tests(session: nox.Session, *, without: list[str]) -> None:
-    """Run the tests; without arguments, hold all files but some to full branch coverage."""
     session.env.update(NO_ACCOUNT)
-    if session.posargs:  # a part of the tests cannot cover everything
+    if session.posargs or session.python != RUNNING:  # a part of the tests cannot cover everything
         session.run("python", "-m", "pytest", *session.posargs)
         return
-    # Each session has data files of its own, so that two can run at the same time.
-    data = session.cache_dir.resolve() / f"coverage-{session.name}"
-    session.env["COVERAGE_FILE"] = str(data)
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest")
-    session.run("coverage", "combine", "--quiet")
+    omitted = ["*/_wire/structs.py"]  # needs the extra `speed`
     if not shutil.which("redis-server"):
         session.warn(
             "redis-server is missing (apt-get install redis-server): its tests were skipped"
         )
-        without = [*without, "*/redis.py"]
-    session.run("coverage", "report", *(["--omit", ",".join(without)] if without else []))
+        omitted.append("*/redis.py")
+    count(session)
+    session.run("coverage", "report", "--omit", ",".join(omitted))
+
+
+@nox.session(python=LOWEST)
+def speed(session: nox.Session) -> None:
+    """Run the tests with the extra `speed`; the other sessions run them without.
+
+    Those of the decoders are counted: they cover what uses the extra, and what looks for it.
+    """
+    session.install("-e", ".[testing,redis,speed]", *group("test"))
+    session.env.update(NO_ACCOUNT)
+    if session.posargs:
+        session.run("python", "-m", "pytest", *session.posargs)
+        return
+    session.run("python", "-m", "pytest", "--ignore", "tests/wire")
+    count(session, "tests/wire")
+    session.run("coverage", "report", "--include", "*/_wire/structs.py,*/_wire/read.py")
+
+
+def count(session: nox.Session, *tests: str) -> None:
+    """Run tests, and count what they cover."""
+    # Each session has data files of its own, so that two can run at the same time.
+    data = session.cache_dir.resolve() / f"coverage-{session.name}"
+    session.env["COVERAGE_FILE"] = str(data)
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *tests)
+    session.run("coverage", "combine", "--quiet")
 
 
 @nox.session(default=False)  # the tests make the same comparison
@@ -133,15 +147,16 @@ def write(session: nox.Session) -> None:
     """Write anew what is made of something else: pages of the docs, and the fake's facts."""
     session.install("-e", ".[testing,redis]", *group("docs"))
     session.env.update(NO_ACCOUNT)
-    for tool in ("fake_facts", "checked", "faults", "first_contact", "moving"):
-        session.run("python", "-m", f"tools.{tool}")
+    session.run("python", "-m", "tools.contract.fake_facts")
+    for page in ("coming_from_ngrok_api", "faults", "first_contact", "testing"):
+        session.run("python", "-m", f"tools.pages.{page}")
 
 
 @nox.session(default=False)  # needs a file that is not ours
 def drift(session: nox.Session) -> None:
     """Compare with an OpenAPI document of ngrok's: `nox -s drift -- FILE [--draft SERVICE]`."""
     session.install("-e", ".", "pyyaml")
-    session.run("python", "-m", "tools.drift", *session.posargs)
+    session.run("python", "-m", "tools.contract.drift", *session.posargs)
 
 
 @nox.session(default=False)  # takes a quarter of an hour
@@ -151,14 +166,15 @@ def mutants(session: nox.Session) -> None:
     session.run("python", "-m", "tools.mutants", *session.posargs)
 
 
-@nox.session(default=False)  # takes a quarter of an hour
+@nox.session(default=False)  # takes half an hour
 def fuzz(session: nox.Session) -> None:
-    """Do something to a call at each of its steps, and hold what is told against the server's log.
+    """Read a million bodies in all ways, and do something to a call at each of its steps.
 
-    Before that, try 10,000 hostile texts and as many random conditions as filters.
+    The ways must agree, what is told of a call is held against the server's log, and before that
+    10,000 hostile texts and as many random conditions are tried as filters.
     `nox -s fuzz -- --every 10` runs a tenth of the calls.
     """
-    session.install("-e", ".[testing]", *group("test"))
+    session.install("-e", ".[testing,speed]", *group("test"))
     if os.name != "nt":
         session.install("uvloop")
     session.env.update(NO_ACCOUNT)
@@ -189,7 +205,7 @@ def docs(session: nox.Session) -> None:
     build = ("sphinx-build", "-n", "-W", "--keep-going", "--quiet", "--fresh-env")
     session.run(*build, "-b", "html", "docs", "docs/_build/html")
     session.run("python", "-m", "pytest", "tests/test_docs.py")
-    session.run("python", "-m", "tools.start_here")
+    session.run("python", "-m", "tools.pages.start_here")
 
 
 @nox.session(python=LOWEST)

@@ -25,8 +25,9 @@ _hide = bool(os.environ.get("BENCH_PLAIN"))
 if _hide:
     sys.modules.update(dict.fromkeys(_FASTER))  # type: ignore[arg-type] # None: not to be imported
 
-from ngrok_async import Client, RateLimit, _wire  # noqa: E402 # see above
+from ngrok_async import Client, RateLimit  # noqa: E402 # see above
 from ngrok_async._operation import operations  # noqa: E402 # see above
+from ngrok_async._wire import read  # noqa: E402 # see above
 from ngrok_async.resources.endpoints import Endpoints  # noqa: E402 # see above
 from ngrok_async.resources.tunnel_sessions import TunnelSessions  # noqa: E402 # see above
 
@@ -44,7 +45,7 @@ Page: TypeAlias = tuple[Sequence[object], str | None]
 
 def decoder() -> str:
     """Return what ngrok-async decodes JSON with here."""
-    return _wire.decoder()
+    return read.decoder()
 
 
 def session_of(context: ssl.SSLContext | None) -> aiohttp.ClientSession:
@@ -71,10 +72,12 @@ class Adapter:
     Attributes:
         name: What the table calls it.
         share: The part of a batch that it does: a slow one would take most of the time.
+        injected: Whether ours goes through a session of the caller's.
     """
 
     name = ""
     share = 1.0
+    injected = False
 
     async def open(self, url: str, context: ssl.SSLContext | None = None) -> None:
         """Prepare for a server; `context` trusts its self-signed certificate."""
@@ -252,7 +255,7 @@ class Ours(Adapter):
     async def open(self, url: str, context: ssl.SSLContext | None = None) -> None:
         """Make a client: with a session of its own, or one that trusts the certificate."""
         session = None
-        if context is not None:
+        if self.injected or context is not None:
             session = await self._stack.enter_async_context(session_of(context))
         client = Client(KEY, base_url=url, session=session, limiter=self._limit)
         self._client = await self._stack.enter_async_context(client)
@@ -276,6 +279,10 @@ class Ours(Adapter):
     def walk(self) -> AsyncIterator[object]:
         """Walk over all sessions, one by one."""
         return aiter(self._client.tunnel_sessions.list(limit=100))
+
+    def pages(self) -> AsyncIterator[object]:
+        """Walk over the pages of all sessions."""
+        return self._client.tunnel_sessions.list(limit=100).pages()
 
     def sessions(self, body: bytes) -> Sequence[object]:
         """Decode a page of sessions."""

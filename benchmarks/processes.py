@@ -26,7 +26,7 @@ FIRST_USES: Final[Mapping[str, object]] = {
 _IMPORT: Final = """
 import aiohttp, attrs, cattrs
 begin = time.process_time()
-import {module}
+{statement}
 first = second = time.process_time()
 """
 _FIRST_USE: Final = """
@@ -98,9 +98,9 @@ def _run(*arguments: str, stdin: bytes = b"") -> Any:  # noqa: ANN401 # decoded 
     return json.loads(done.stdout)
 
 
-def imports(modules: Iterable[str], repeats: int) -> dict[str, Start]:
+def imports(statements: Iterable[str], repeats: int) -> dict[str, Start]:
     """Measure imports on top of aiohttp, attrs and cattrs, and each resource's first use."""
-    programs = {f"import {name}": (_IMPORT.format(module=name), b"") for name in modules}
+    programs = {line: (_IMPORT.format(statement=line), b"") for line in statements}
     programs |= {
         name: (_FIRST_USE.format(resource=name), dumps(page)) for name, page in FIRST_USES.items()
     }

@@ -21,17 +21,21 @@ if "--plain" in sys.argv:  # before the package is imported
     os.environ["BENCH_PLAIN"] = "1"
 
 from adapters import decoder
-from rows import DifferentError, Rows
+from table_rows import DifferentError, Rows
 
 TITLES: Final = {
-    "gets": "gets of one session, 20 at a time",
-    "tls": "the same over TLS",
+    "singly": "gets of one session, one after another",
+    "gets": "the same 20 at a time",
+    "injected": "the same, ours through an injected session",
+    "tls": "the same over TLS, ours through an injected session",
     "lists": "list 10,000 sessions in 100 pages",
     "walks": "the same one by one, `async for`",
     "sessions": "page of 100 sessions, bytes to objects",
     "endpoints": "page of 100 endpoints, bytes to objects",
     "memory": "bytes per kept session",
     "prefetch": "20 pages, 50 ms latency, 50 ms of work each: time by the least",
+    "pages_6": "6 pages by `pages()`, 50 ms latency, 50 ms of work each: time by the least",
+    "pages_20": "20 pages by `pages()`: the same",
     "stops": "stop 240 at 120 per window: time by the least; rejections",
 }
 _LIBRARIES: Final = ("aiohttp", "attrs", "cattrs", "msgspec", "orjson", "ngrok-api")

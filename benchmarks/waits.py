@@ -37,6 +37,34 @@ async def prefetch(all_: Iterable[Adapter], repeats: int) -> dict[str, float]:
     return ratios
 
 
+async def pages(number: int, repeats: int) -> dict[str, float]:
+    """Walk over as many pages by `pages()`, with work on each; return our ratio.
+
+    The least possible is one latency and then the work.
+    """
+    adapter = Ours()
+    ratios: list[float] = []
+    with running(latency=_LATENCY, sessions=number * PAGE) as server:
+        await adapter.open(server.url)
+        await adapter.get(session_id(0))  # connects
+        for _ in range(repeats):
+            least = await _one_get(adapter) + await _worked(range(number))
+            ratios.append(await _worked(adapter.pages()) / least)
+        await adapter.close()
+    return {adapter.name: statistics.median(ratios)}
+
+
+async def _worked(pages: AsyncIterator[object] | range) -> float:
+    begin = time.perf_counter()
+    if isinstance(pages, range):
+        for _ in pages:
+            await asyncio.sleep(_WORK)
+    else:
+        async for _ in pages:
+            await asyncio.sleep(_WORK)
+    return time.perf_counter() - begin
+
+
 async def _ready() -> AsyncIterator[object]:
     for number in range(_PAGES * PAGE):
         yield number

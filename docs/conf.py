@@ -27,7 +27,7 @@ sys.path.insert(0, str(HERE.parent))
 import ngrok_async  # noqa: E402 # from this work tree
 from ngrok_async import errors, filters, testing  # noqa: E402 # after the path is set
 from ngrok_async._operation import Operation  # noqa: E402 # after the path is set
-from tools import llms, reference  # noqa: E402 # after the path is set
+from tools.pages import llms, reference  # noqa: E402 # after the path is set
 
 TAGS: Tags = globals()["tags"]  # put there by Sphinx
 
@@ -47,7 +47,7 @@ nitpicky = True
 # Type variables have no page, and private classes neither.
 nitpick_ignore = {
     *(("py:class", name) for name in ("T", "T_co", "B", "M", "_S", "_Timer")),
-    *(("py:obj", f"ngrok_async.{name}") for name in ("_text.Body", "_request.Progress")),
+    *(("py:obj", f"ngrok_async.{name}") for name in ("_json.Body", "_request.Progress")),
     *((role, "ngrok_async._filters.condition.M") for role in ("py:class", "py:obj")),
     # Of overloads, which Sphinx writes by itself.
     *(("py:class", f"ngrok_async.{name}") for name in ("_id.HasId", "filters._I")),

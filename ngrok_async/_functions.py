@@ -11,7 +11,7 @@ from typing import Final
 
 from ngrok_async._limits.rate_limit import RateLimit
 from ngrok_async._request import Middleware, OnEvent, Request, Response, Send
-from ngrok_async._text import shown
+from ngrok_async._shown import shown
 from ngrok_async.errors import ConfigurationError
 from ngrok_async.unset import UNSET, Unset
 

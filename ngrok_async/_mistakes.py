@@ -3,7 +3,7 @@
 All of it is hidden from type checkers: they refuse these mistakes by themselves.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from inspect import Parameter, signature
 from types import MappingProxyType
@@ -99,6 +99,16 @@ OF_FIELD: Final[Instead] = {
     "startsWith": ("startswith",),
 }
 
+OF_PACKAGE: Final[Instead] = {
+    **dict.fromkeys(("AsyncClient", "AsyncNgrok", "Ngrok", "NgrokClient"), ("Client",)),
+    "RedisRateLimit": ("`from ngrok_async.redis import RedisRateLimit`",),
+    "redis": ("`import ngrok_async.redis`",),
+    "testing": ("`import ngrok_async.testing`",),
+}
+
+# The modules whose names are looked through for one that the package does not have.
+_WITH_NAMES: Final = ("errors", "events", "resources")
+
 _NONE: Final[Instead] = MappingProxyType({})
 
 
@@ -134,16 +144,7 @@ else:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
         def _hint(self, name: str) -> str:
-            from difflib import get_close_matches  # noqa: PLC0415 # an import for mistakes only
-
-            names = [name for name in dir(type(self)) if not name.startswith("_")]
-            for alike in (name, *get_close_matches(name, {*names, *self._synonyms}, 3, _ALIKE)):
-                for found in self._synonyms.get(alike, (alike,)):
-                    if found in names:
-                        return f"; did you mean {found!r}?"
-                    if found.startswith("`"):
-                        return f"; write {found}"
-            return ""
+            return _instead(name, dir(type(self)), self._synonyms)
 
     class ExplainedContext(Explained):
         """Is for `async with`, and says so."""
@@ -192,6 +193,39 @@ else:
 
         def __bool__(self) -> bool:
             return True  # as without a length
+
+
+def missing_name(name: str, names: Iterable[str]) -> AttributeError:
+    """Return the error about a name that the package does not have.
+
+    Args:
+        name: What was looked for.
+        names: What there is.
+    """
+    from importlib import import_module  # noqa: PLC0415 # an import for mistakes only
+
+    text = f"module 'ngrok_async' has no attribute {name!r}"
+    if name.startswith("_"):
+        return AttributeError(text)
+    if not (hint := _instead(name, names, OF_PACKAGE)):
+        homes = (f"ngrok_async.{module}" for module in _WITH_NAMES)
+        found = (home for home in homes if name in import_module(home).__all__)
+        hint = "".join(f"; write `from {home} import {name}`" for home in found)
+    return AttributeError(f"{text}{hint}")
+
+
+def _instead(name: str, names: Iterable[str], synonyms: Instead) -> str:
+    """Return what to write instead of a name that is missing; "" if there is no telling."""
+    from difflib import get_close_matches  # noqa: PLC0415 # an import for mistakes only
+
+    public = [name for name in names if not name.startswith("_")]
+    for alike in (name, *get_close_matches(name, {*public, *synonyms}, 3, _ALIKE)):
+        for found in synonyms.get(alike, (alike,)):
+            if found in public:
+                return f"; did you mean {found!r}?"
+            if found.startswith("`"):
+                return f"; write {found}"
+    return ""
 
 
 def explained_options(function: F) -> F:

@@ -8,12 +8,12 @@ from typing import Any, Self, cast, get_type_hints
 
 import attrs
 
-from ngrok_async._encode import id_of
+from ngrok_async._json import timestamp
 from ngrok_async._kinds import is_id
 from ngrok_async._request import JSON
 from ngrok_async._stored import Stored
-from ngrok_async._text import timestamp
-from ngrok_async._wire import MismatchError, decode
+from ngrok_async._wire.arguments import id_of
+from ngrok_async._wire.read import MismatchError, decode
 from ngrok_async.unset import UNSET
 
 

@@ -25,9 +25,9 @@ from urllib.parse import quote
 
 import attrs
 
-from ngrok_async._encode import Encoder, encoder, id_of
 from ngrok_async._filters.condition import Condition
 from ngrok_async._forget import forget_locals
+from ngrok_async._json import Body, dumps
 from ngrok_async._mistakes import OF_RESOURCE, ExplainedResource, Instead, explained_arguments
 from ngrok_async._request import (
     EFFECTS,
@@ -39,8 +39,9 @@ from ngrok_async._request import (
     encode_segment,
     new_request,
 )
-from ngrok_async._text import Body, dumps, shown
-from ngrok_async._wire import MismatchError, decode, loads, read_quickly
+from ngrok_async._shown import shown
+from ngrok_async._wire.arguments import Encoder, encoder, id_of
+from ngrok_async._wire.read import read
 from ngrok_async.pagination import Page, Pager, Query
 from ngrok_async.unset import UNSET
 
@@ -153,20 +154,17 @@ class Operation:
         returned = self.hints["return"]
         return get_args(returned)[0] if self.items else returned
 
-    @cached_property
-    def _page_of(self) -> Any:  # noqa: ANN401 # a type form
-        return tuple.__class_getitem__((self.model, ...))
-
     def bind(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:
         """Return the arguments that were passed, by name.
 
         Raises:
             TypeError: They do not fit the signature; the text is Python's own.
         """
+        only = self._only
+        if only is not None and len(args) == 1 and not kwargs:
+            return {only: args[0]}
         positional, required, names = self._binding
         bound = dict(zip(positional, args, strict=False))
-        if not kwargs and args and required == bound.keys() and len(args) == len(positional):
-            return bound
         if (
             len(args) > len(positional)
             or not names.issuperset(kwargs)
@@ -187,6 +185,12 @@ class Operation:
             frozenset(p.name for p in parameters if p.default is inspect.Parameter.empty),
             frozenset(self.parameters),
         )
+
+    @cached_property
+    def _only(self) -> str | None:
+        """The name of the only parameter, such as the id of a GET."""
+        positional, required, names = self._binding
+        return positional[0] if names == required == set(positional) and len(names) == 1 else None
 
     def _complain(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         # Calling the declaration lets Python write the message: it has the method's name, and
@@ -249,31 +253,11 @@ class Operation:
         """Turn the body of a success into what the declaration returns, a `Page` for a list."""
         if self.model is type(None):
             return None
-        quick = read_quickly(body, self.model, self.items)
+        found = read(body, self.model, self.items)
         if self.items is None:
-            return quick[0][0] if quick else decode(loads(body), self.model)
-        if quick:
-            models, uri, link = quick
-            return Page(items=tuple(models), uri=uri, next_page_uri=link, extra=None)
-        return self._page(loads(body), self.items)
-
-    def _page(self, value: JSON, items: str) -> Page[Any]:
-        if not isinstance(value, dict):
-            raise MismatchError(f"expected an object with {items!r} @ $")
-        content = cast("dict[str, JSON]", value)
-        if items not in content:
-            raise MismatchError(f"required field missing @ $.{items}")
-        # Go writes null for an empty list.
-        elements: JSON = [] if content[items] is None else content[items]
-        uri, link = content.get("uri"), content.get("next_page_uri")
-        known = {items, "uri", "next_page_uri"}
-        return Page(
-            items=decode(elements, self._page_of, f"$.{items}"),
-            uri="" if uri is None else decode(uri, str, "$.uri"),
-            # Empty means the same as null: there is no next page.
-            next_page_uri=None if link is None else decode(link, str, "$.next_page_uri") or None,
-            extra={k: v for k, v in content.items() if k not in known} or None,
-        )
+            return found
+        models, uri, link, extra = found
+        return Page(items=models, uri=uri, next_page_uri=link, extra=extra)
 
 
 def _pairs(content: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:

@@ -14,14 +14,15 @@ from urllib.parse import ParseResult, SplitResult, unquote, urlsplit
 import aiohttp
 from yarl import URL
 
+from ngrok_async._api_key import APIKey, AskedKey, AskForKey
 from ngrok_async._clock import Clock
-from ngrok_async._credentials import Proxy
 from ngrok_async._functions import kind_of
 from ngrok_async._mistakes import RESOURCES
+from ngrok_async._numbers import as_float
 from ngrok_async._request import encode_path
-from ngrok_async._secret import APIKey, AskedKey, AskForKey
-from ngrok_async._text import as_float, shown
+from ngrok_async._shown import shown
 from ngrok_async._version import __version__
+from ngrok_async._way.credentials import Proxy
 from ngrok_async.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -49,8 +50,9 @@ URLLike: TypeAlias = str | URL | SupportsURL
 def instance(name: str, value: T, kind: type[T], example: str) -> T:
     """Return `value` if it is of its kind."""
     if not isinstance(value, kind):
-        msg = f"{name} must be a {kind.__name__}, such as {example}; got {shown(value)}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(
+            f"{name} must be a {kind.__name__}, such as {example}; got {shown(value)}"
+        )
     return value
 
 
@@ -58,8 +60,9 @@ def session_of(given: aiohttp.ClientSession | None) -> aiohttp.ClientSession | N
     """Return the session that was passed, if it is one."""
     # The class itself has a `closed` that counts as true.
     if given is not None and not isinstance(given, aiohttp.ClientSession):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-        msg = f"session must be an open aiohttp.ClientSession, got {kind_of(given)}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(
+            f"session must be an open aiohttp.ClientSession, got {kind_of(given)}"
+        )
     return given
 
 
@@ -125,20 +128,18 @@ def base_url_of(given: URLLike | None, *, allow_insecure: bool) -> str:
     parts = _split(url)
     # The value is not in the messages where it may hold a password.
     if parts is None:
-        msg = "base_url must be like https://api.ngrok.com"
-        raise ConfigurationError(msg)
+        raise ConfigurationError("base_url must be like https://api.ngrok.com")
     if "@" in parts.netloc:
-        msg = "base_url must not hold a user name or password; the API key is passed as api_key="
-        raise ConfigurationError(msg)
+        raise ConfigurationError(
+            "base_url must not hold a user name or password; the API key is passed as api_key="
+        )
     if parts.query or parts.fragment:
-        msg = f"base_url must not have a query or a fragment, got {shown(url)}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(f"base_url must not have a query or a fragment, got {shown(url)}")
     if parts.scheme == "http" and not allow_insecure and not _is_loopback(parts.hostname or ""):
-        msg = (
+        raise ConfigurationError(
             f"base_url must be https, got {shown(url)}: the API key would be readable on the way "
             "(http is for this machine only, or with allow_insecure=True or NGROK_ALLOW_INSECURE=1)"
         )
-        raise ConfigurationError(msg)
     path = parts.path.rstrip("/")
     if path and (parts.hostname == _NGROK or _is_route(path)):
         raise ConfigurationError(
@@ -223,6 +224,7 @@ def user_agent(app_info: object) -> str:
         or not app_info.isprintable()
         or not app_info.isascii()
     ):
-        msg = f"app_info must be printable ASCII such as 'mybot/1.2', got {shown(app_info)}"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(
+            f"app_info must be printable ASCII such as 'mybot/1.2', got {shown(app_info)}"
+        )
     return f"{app_info.strip()} {own}"

@@ -16,8 +16,8 @@ import attrs
 from pydantic_core import core_schema as core
 
 from ngrok_async._id import HasId
+from ngrok_async._json import timestamp
 from ngrok_async._kinds import is_id, is_time
-from ngrok_async._text import timestamp
 from ngrok_async.unset import UnsetType
 
 Generate = Callable[[Any], core.CoreSchema]

@@ -14,7 +14,9 @@ from urllib.parse import quote
 import attrs
 from multidict import CIMultiDict, MultiMapping
 
-from ngrok_async._text import Body, as_float, checked_dumps, shown
+from ngrok_async._json import Body, checked_dumps
+from ngrok_async._numbers import as_float
+from ngrok_async._shown import shown
 from ngrok_async._unfrozen import unfrozen
 from ngrok_async.errors import ConnectError, NgrokError
 
@@ -39,7 +41,9 @@ JSON: TypeAlias = Any
 prove it at every step.
 """
 
-EventName: TypeAlias = Literal["AttemptEvent", "PauseEvent", "RetryEvent", "WaitEvent"]
+EventName: TypeAlias = Literal[
+    "AttemptEvent", "PauseEvent", "RetryEvent", "SharingEvent", "WaitEvent"
+]
 
 Effect: TypeAlias = Literal["read", "set", "remove", "act"]
 """What sending a request once more would do.
@@ -57,15 +61,17 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "POST": "act",
 }
 
-# Most ids: nothing to encode, and quote() is slow.
+# Most ids: nothing to encode, and quote() is slow. (Asking for an identifier, which most of them
+# are, is faster still.)
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def _seconds(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if value is not None and not 0 < as_float(value) < float("inf"):
-        msg = f"{attribute.name} must be seconds above 0, or None for no limit; got {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(
+            f"{attribute.name} must be seconds above 0, or None for no limit; got {shown(value)}"
+        )
 
 
 @attrs.frozen
@@ -125,12 +131,17 @@ class Progress:
         return self._spent + max(0.0, now - self._since) if self._running else self._spent
 
 
-class Limits(TypedDict):
-    """What a client's options set in every request of a call."""
+class Options(TypedDict):
+    """What a client sets in every request."""
 
     timeout: Timeout
     max_wait: float | None
     on_event: OnEvent | None
+
+
+class Limits(Options):
+    """The same for the requests of one call."""
+
     progress: Progress
 
 
@@ -182,6 +193,8 @@ class Request:
     attempt: int = 1
     on_event: OnEvent | None = attrs.field(default=None, repr=False)
     progress: Progress = attrs.field(factory=Progress, repr=False, eq=False)
+    # Whether path and query are as `new_request` got them. `attrs.evolve` begins without it.
+    _is_whole: bool = attrs.field(default=False, init=False, eq=False, repr=False)
 
     def remaining(self, now: float) -> float:
         """Return the seconds that are left of the call's `Timeout.total`; infinite without one.
@@ -244,7 +257,9 @@ class Response:
     _read: object = attrs.field(default=None, init=False, eq=False, repr=False)
 
 
-_what_was_read: Final = attrgetter("_read")  # an attribute of no interest to users
+# Attributes of no interest to users.
+is_whole: Final[Callable[[Request], bool]] = attrgetter("_is_whole")
+_what_was_read: Final = attrgetter("_read")
 _unfrozen_request, _unfrozen_response = unfrozen(Request), unfrozen(Response)
 
 
@@ -258,7 +273,17 @@ def new_request(
     effect: Effect,
     limits: Limits,
 ) -> Request:
-    """Return `Request(...)`, sooner."""
+    """Return `Request(...)`, sooner.
+
+    Args:
+        method: One of `EFFECTS`.
+        path: Made of what `encode_segment` or `encode_path` returned, so nobody looks at it again.
+        query: Names and values that can be sent as UTF-8.
+        body: The encoded body, or None.
+        route: See `Request`.
+        effect: See `Effect`.
+        limits: What the client's options set.
+    """
     made: Any = _unfrozen_request()
     made.method = method
     made.path = path
@@ -272,6 +297,7 @@ def new_request(
     made.attempt = 1
     made.on_event = limits["on_event"]
     made.progress = limits["progress"]
+    made._is_whole = True  # noqa: SLF001 # its own class
     made.__class__ = Request
     request: Request = made  # typing.cast() would be a call
     return request
@@ -333,16 +359,13 @@ def encode_segment(name: str, value: str) -> str:
             cannot exist, and some of them would lead to another resource's URL.
     """
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance] # untyped callers
-        msg = f"{name} must be a string, got {type(value).__name__}"
-        raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
-    if _PLAIN.fullmatch(value):
+        raise ValueError(f"{name} must be a string, got {type(value).__name__}")  # noqa: TRY004 # one type for every bad argument value
+    if value.isascii() and (value.isidentifier() or _PLAIN.fullmatch(value)):
         return value
     if value in {"", ".", ".."}:
-        msg = f"{name} must be the id of a resource, got {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(f"{name} must be the id of a resource, got {shown(value)}")
     if not value.isprintable():
-        msg = f"{name} must not have control characters, got {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(f"{name} must not have control characters, got {shown(value)}")
     if "://" in value:  # the `uri` of a model, where its `id` was meant
         raise ValueError(
             f"{name} must be the id of a resource, and not its address; got {shown(value)}"
@@ -365,15 +388,14 @@ def encode_path(path: str) -> str:
         )
     for wrong, hint in (("?", "pass params= for a query"), ("#", "a fragment is never sent")):
         if wrong in path:
-            msg = f"the path must not have {wrong!r} ({hint}), got {shown(path)}"
-            raise ValueError(msg)
+            raise ValueError(f"the path must not have {wrong!r} ({hint}), got {shown(path)}")
     if not path.isprintable() or "\\" in path:
-        msg = f"the path must not have backslashes or control characters, got {shown(path)}"
-        raise ValueError(msg)
+        raise ValueError(
+            f"the path must not have backslashes or control characters, got {shown(path)}"
+        )
     for segment in path[1:].split("/"):
         if segment.lower().replace("%2e", ".") in {"", ".", ".."}:
-            msg = f"the path must not have empty or dot segments, got {shown(path)}"
-            raise ValueError(msg)
+            raise ValueError(f"the path must not have empty or dot segments, got {shown(path)}")
     return quote(path, safe="/%:@!$&'()*+,;=~")
 
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar
 
 import aiohttp
 
-from ngrok_async import _answer
+from ngrok_async._api_key import SentKeys
 from ngrok_async._by_hand import request_of
-from ngrok_async._call import Call, end_all
 from ngrok_async._clock import LOOP_CLOCK, Clock
 from ngrok_async._forget import forget_locals
 from ngrok_async._functions import held, limiter_of, middlewares_of, on_event_of
@@ -38,16 +37,18 @@ from ngrok_async._request import (
     Limits,
     Middleware,
     OnEvent,
+    Options,
     Progress,
     Request,
     Send,
     Timeout,
 )
-from ngrok_async._retry import Retry, RetryDebt, RetryMiddleware
-from ngrok_async._secret import SentKeys
-from ngrok_async._sendable import checked
-from ngrok_async._transport import Transport, running_loop
-from ngrok_async._wire import loads
+from ngrok_async._way import answer
+from ngrok_async._way.call import Call, end_all
+from ngrok_async._way.retry import Retry, RetryDebt, RetryMiddleware
+from ngrok_async._way.sendable import checked
+from ngrok_async._way.transport import Transport, running_loop
+from ngrok_async._wire.read import loads
 from ngrok_async.errors import ClientClosedError, ConfigurationError
 from ngrok_async.unset import UNSET, Unset
 
@@ -195,12 +196,14 @@ class Client(ExplainedContext):
         self._given_clock = clock_of(clock)
         self._limiter = limiter_of(limiter)
         self._middlewares = middlewares_of(middlewares)
-        self._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
-        self._max_wait = max_wait_of(max_wait)
+        self._options: Options = {
+            "timeout": instance("timeout", timeout, Timeout, "Timeout(total=30)"),
+            "max_wait": max_wait_of(max_wait),
+            "on_event": on_event_of(on_event),
+        }
         self._debt = RetryDebt()
         self._retry = None if retry is None else self._retry_of(retry)
         self.prefetch: bool = instance("prefetch", prefetch, bool, "False")
-        self._on_event = on_event_of(on_event)
         self._transport = Transport(
             base_url=self._account[0],
             key=key,
@@ -230,12 +233,14 @@ class Client(ExplainedContext):
         # By type: a test double in the place of a resource says that it is an instance of one.
         shared = {n: v for n, v in vars(self).items() if not issubclass(type(v), Resource | Group)}
         vars(view).update(shared, _owner=False, _chain=())
+        view._options = self._options.copy()
         if timeout is not UNSET:
-            view._timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
+            checked_timeout = instance("timeout", timeout, Timeout, "Timeout(total=30)")
+            view._options["timeout"] = checked_timeout
         if retry is not UNSET:
             view._retry = None if retry is None else self._retry_of(retry)
         if max_wait is not UNSET:
-            view._max_wait = max_wait_of(max_wait)
+            view._options["max_wait"] = max_wait_of(max_wait)
         if prefetch is not UNSET:
             view.prefetch = instance("prefetch", prefetch, bool, "False")
         return view
@@ -281,32 +286,34 @@ class Client(ExplainedContext):
             request: Made with `self.limits()`.
             decode: Makes the result of the body of a success.
         """
-        self._transport.open()  # a closed client does not wait for a slot first
+        transport, calls = self._transport, self._calls
+        transport.open()  # a closed client does not wait for a slot first
         task = asyncio.current_task()
         if task is None:
-            msg = "ngrok_async has to be awaited inside a task, such as asyncio.run() makes"
-            raise ConfigurationError(msg)
+            raise ConfigurationError(
+                "ngrok_async has to be awaited inside a task, such as asyncio.run() makes"
+            )
         keys = SentKeys(self._account[1])
-        call = Call(task, self._transport.send, keys)
-        self._calls[call] = None
+        call = Call(task, transport.send, keys)
+        calls[call] = None
         try:
             send: Send = call.send
             for middleware in self._chain or self._build_chain():
                 send = _link(middleware, send)
             response = await send(request)
-            return _answer.read(request, response, decode, keys.scrub)
+            return answer.read(request, response, decode, keys.scrub)
         except BaseException as error:
             forget_locals(error)
             call.complete(error, request)
-            self._transport.complete(error)
+            transport.complete(error)
             if not isinstance(error, asyncio.CancelledError) or call.cancelled_by_others:
                 raise
         finally:
-            del self._calls[call]
-            call.close()
-        msg = "the client was closed during the call"
+            del calls[call]
+            if call.ended:
+                call.close()
         raise ClientClosedError(
-            msg,
+            "the client was closed during the call",
             method=request.method,
             path=request.path,
             attempts=call.attempts,
@@ -315,12 +322,7 @@ class Client(ExplainedContext):
 
     def limits(self) -> Limits:
         """Return what the client's options set for a request that is made now."""
-        return {
-            "timeout": self._timeout,
-            "max_wait": self._max_wait,
-            "on_event": self._on_event,
-            "progress": Progress(),
-        }
+        return {**self._options, "progress": Progress()}
 
     @property
     def base_url(self) -> str:
@@ -396,8 +398,7 @@ class Client(ExplainedContext):
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied: it holds connections and the key."""
-        msg = "a Client is not pickled or copied; make one in each process"
-        raise TypeError(msg)
+        raise TypeError("a Client is not pickled or copied; make one in each process")
 
     def _clock(self) -> Clock:
         return self._given_clock or running_loop()

@@ -14,7 +14,7 @@ No event holds a header, a body, a query or an id: the route has names in the pl
 
 import attrs
 
-__all__ = ["AttemptEvent", "Event", "PauseEvent", "RetryEvent", "WaitEvent"]
+__all__ = ["AttemptEvent", "Event", "PauseEvent", "RetryEvent", "SharingEvent", "WaitEvent"]
 
 
 @attrs.frozen(kw_only=True)
@@ -89,3 +89,20 @@ class PauseEvent(Event):
 
     status: int
     seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class SharingEvent(Event):
+    """The processes of an account share their rate limit no longer, or do so again.
+
+    Only a `RedisRateLimit` gives it, once per change: to a call that waits then, or to the next.
+
+    Attributes:
+        shared: Whether they share it from now on. If not, this process keeps to its part.
+        processes: How many there are, as far as is known.
+        reason: Why, such as "ConnectionError: ..." or "Redis answers again".
+    """
+
+    shared: bool
+    processes: int
+    reason: str

@@ -31,7 +31,6 @@ from typing import (
     overload,
 )
 
-from ngrok_async._encode import Id
 from ngrok_async._filters.cel import FromNow, ago, ahead, quote, utc
 from ngrok_async._filters.condition import (
     NO_TRUTH,
@@ -42,8 +41,9 @@ from ngrok_async._filters.condition import (
     all_of,
     any_of,
 )
+from ngrok_async._json import unencodable_at
 from ngrok_async._mistakes import OF_FIELD, Explained, Instead
-from ngrok_async._text import unencodable_at
+from ngrok_async._wire.arguments import Id
 
 __all__ = [
     "BoolField",

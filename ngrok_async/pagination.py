@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Generator, Hashable, Sequence
 from contextlib import suppress
 from typing import ClassVar, Final, Generic, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
+from weakref import ref
 
 import attrs
 
 from ngrok_async._mistakes import ExplainedList
 from ngrok_async._page import Listing, Page, Query, query_of
-from ngrok_async._text import shown
+from ngrok_async._shown import shown
 from ngrok_async.errors import NgrokError, NothingFoundError, PaginationError, SeveralFoundError
 
 __all__ = ["Page", "Pager", "Query"]
@@ -47,7 +48,8 @@ class Pager(ExplainedList, Generic[T]):
       subset of CEL: `fields.region == "eu"`, `'obj.region == "eu"'`. See `ngrok_async.filters`.
 
     Unless the client was made with `prefetch=False`, the next page is fetched while the caller
-    works on the current one, once it is past the first 25th of it. https://ngrok.com/docs/api#pagination
+    works on the current one, with `async for` once it is past the first 25th of it.
+    https://ngrok.com/docs/api#pagination
     """
 
     _instead: ClassVar[str] = (
@@ -77,7 +79,8 @@ class Pager(ExplainedList, Generic[T]):
     def pages(self) -> AsyncIterator[Page[T]]:
         """Walk over all pages; the rest of one that was left half-way comes first.
 
-        The next page is prefetched once the caller has come back for the second one.
+        The next page is prefetched while the caller works on one. A caller who leaves the first
+        page without having awaited anything costs no request for a second one.
         """
         return _Pages(self._resumed())
 
@@ -257,7 +260,7 @@ class _Walk(Generic[T]):
 
     def prefetch(self) -> None:
         """Ask for the next page now, in a task of its own."""
-        if not self._listing.prefetch or self._ahead is not None:
+        if not self._listing.prefetch or self._ahead is not None or self._turning:
             return
         try:
             query = self._next()
@@ -398,17 +401,33 @@ class _Pages(AsyncIterator[Page[T]]):
 
     def __init__(self, walk: _Walk[T]) -> None:
         self._walk = walk
-        self._handed_out = 0
+        self._came_back = self._closed = False
 
     async def __anext__(self) -> Page[T]:
         if not self._walk.rest and not await self._walk.turn():
             raise StopAsyncIteration
         page = self._walk.take_page()
-        self._handed_out += 1
-        if self._handed_out > 1:
+        if self._came_back:
             self._walk.prefetch()
+        else:
+            # One page is what many want. Who breaks off at once lets go of this here before the
+            # event loop gets to it.
+            self._came_back = True
+            asyncio.get_running_loop().call_soon(_prefetch_if_wanted, ref(self))
         return page
 
     async def aclose(self) -> None:
         """Drop a prefetch that is under way; the walk can still be resumed."""
+        self._closed = True
         self._walk.close()
+
+    def prefetch(self) -> None:
+        """Ask for the page after the first one, now that the caller is at work on that."""
+        if not self._closed:
+            self._walk.prefetch()
+
+
+def _prefetch_if_wanted(pages: "ref[_Pages[T]]") -> None:
+    wanted = pages()
+    if wanted is not None:
+        wanted.prefetch()

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.same import differences, plain
+from benchmarks.same_results import differences, plain
+from ngrok_async._json import dumps
 from ngrok_async._operation import operations
-from ngrok_async._text import dumps
 from ngrok_async.resources.endpoints import Endpoints
 from ngrok_async.resources.tunnel_sessions import TunnelSessions
 

@@ -18,9 +18,11 @@ import ngrok_async
 from ngrok_async import Client, NotFoundError, errors, testing
 from ngrok_async._operation import operations
 from ngrok_async.testing import FakeNgrok
-from tools import checked, facts, first_contact, llms, moving, reference, start_here
-from tools.declared import models, resources
-from tools.shown import shown
+from tools.contract import facts
+from tools.contract.declared import models, resources
+from tools.pages import coming_from_ngrok_api, first_contact, llms, reference, start_here
+from tools.pages import testing as testing_page
+from tools.pages.shown import shown
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -117,7 +119,7 @@ def test_console_and_output_stand_where_a_test_looks() -> None:
 async def test_start_here_word_by_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader who types what the page has typed sees what it shows, to the restarted agent.
 
-    The installation is left out: `python -m tools.start_here` makes it too.
+    The installation is left out: `python -m tools.pages.start_here` makes it too.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -207,23 +209,25 @@ async def test_traces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_first_contact_is_up_to_date() -> None:
-    """The page is what `python -m tools.first_contact` writes, whatever the Python."""
+    """The page is what `python -m tools.pages.first_contact` writes, whatever the Python."""
     assert first_contact.PAGE.read_text("utf-8") == await first_contact.page()
 
 
 def test_what_the_fake_checks_is_up_to_date() -> None:
-    """The table is what `python -m tools.checked` writes."""
-    page = checked.PAGE.read_text("utf-8")
+    """The table is what `python -m tools.pages.testing` writes."""
+    page = testing_page.PAGE.read_text("utf-8")
 
-    assert page == checked.written(page)
-    assert all(f"`{template[1:].replace('/{}', '')}`" in page for template in checked.NOT_CHECKED)
+    assert page == testing_page.written(page)
+    assert all(
+        f"`{template[1:].replace('/{}', '')}`" in page for template in testing_page.NOT_CHECKED
+    )
 
 
 async def test_coming_from_ngrok_api_is_up_to_date() -> None:
-    """The page is what `python -m tools.moving` writes, with ngrok-api installed."""
+    """The page is what its program in `tools/pages` writes, with ngrok-api installed."""
     pytest.importorskip("ngrok.http_client", reason="ngrok-api is in the group docs")
 
-    assert moving.PAGE.read_text("utf-8") == await moving.page()
+    assert coming_from_ngrok_api.PAGE.read_text("utf-8") == await coming_from_ngrok_api.page()
 
 
 async def test_help_is_a_good_first_page() -> None:
@@ -257,7 +261,9 @@ async def test_calls_side_by_side_work(column: int) -> None:
     theirs = pytest.importorskip("ngrok", reason="ngrok-api is in the group docs")
     if not hasattr(theirs, "client"):
         pytest.skip("this is the agent's SDK, which has the same name")
-    rows = re.findall(r"^\| [\w' ]+ \| (.*?) \| (.*?) \|$", moving.HEAD, re.MULTILINE)
+    rows = re.findall(
+        r"^\| [\w' ]+ \| (.*?) \| (.*?) \|$", coming_from_ngrok_api.HEAD, re.MULTILINE
+    )
     cells = [re.fullmatch("`([^`]*)`", row[column]) for row in rows]
     codes = [cell[1] + (" pass" if cell[1].endswith(":") else "") for cell in cells if cell]
     async with FakeNgrok(agents=1) as fake, Client(fake.api_key, base_url=fake.url) as new:

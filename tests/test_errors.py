@@ -36,7 +36,7 @@ from ngrok_async.errors import (
     WaitTimeoutError,
 )
 from ngrok_async.resources import Ref
-from tools import facts
+from tools.contract import facts
 
 CLASSES: Mapping[str, type[NgrokError]] = {
     name: value

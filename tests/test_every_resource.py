@@ -12,7 +12,7 @@ import pytest
 import ngrok_async
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._operation import Resource, operations
-from tools import facts
+from tools.contract import facts
 
 PROGRAM = Path(__file__).parent.parent / "examples" / "every_resource.py"
 

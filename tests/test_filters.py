@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ngrok_async import Client, filters
 from ngrok_async._operation import Resource
-from ngrok_async._wire import decode
+from ngrok_async._wire.read import decode
 from ngrok_async.filters import (
     BoolField,
     Condition,
@@ -41,8 +41,8 @@ from ngrok_async.resources.tunnels import Tunnels
 from ngrok_async.testing import FakeNgrok
 from ngrok_async.testing._filter import condition as read_by_the_fake
 from ngrok_async.testing._terms import known_fields
-from tools import facts
-from tools.declared import resources
+from tools.contract import facts
+from tools.contract.declared import resources
 
 f: Final = TunnelSessions.fields
 ef: Final = Endpoints.fields

@@ -184,7 +184,7 @@ def test_what_could_never_be_called_is_refused(options: Any, reason: str) -> Non
 )
 def test_listeners(listener: Any) -> None:  # noqa: ANN401 # of all kinds
     """Whatever can be called with an event is one, also where it does not tell what it takes."""
-    assert listener == Client(KEY, on_event=listener)._on_event
+    assert listener == Client(KEY, on_event=listener).limits()["on_event"]
 
 
 async def test_a_listener_that_returns_a_coroutine_is_named(

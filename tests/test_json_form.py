@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ngrok_async import UNSET, Page
-from ngrok_async._encode import encoder
+from ngrok_async._json import timestamp
 from ngrok_async._model import Model
 from ngrok_async._operation import operations
-from ngrok_async._text import timestamp
+from ngrok_async._wire.arguments import encoder
 from ngrok_async.resources import Ref
 from ngrok_async.resources.api_keys import APIKey
 from ngrok_async.resources.edges.edge_modules import (
@@ -31,7 +31,7 @@ from ngrok_async.resources.edges.https_routes import HTTPSEdgeRoute
 from ngrok_async.resources.endpoints import Endpoint
 from ngrok_async.resources.ip_policies import IPPolicy
 from tests import drawn
-from tools.declared import models, resources
+from tools.contract.declared import models, resources
 
 MODELS: Final = models()
 ANSWERS: Final = {

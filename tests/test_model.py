@@ -8,14 +8,14 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ngrok_async._model import Model
-from ngrok_async._wire import decode
+from ngrok_async._wire.read import decode
 from ngrok_async.pagination import Page
 from ngrok_async.resources._shared import Ref
-from tools.declared import models
+from tools.contract.declared import models
 
 
 @attrs.frozen(kw_only=True)
@@ -84,6 +84,7 @@ STORED: Mapping[str, type[Any]] = {**models(), "Page": Page}
 
 @pytest.mark.parametrize("kind", STORED.values(), ids=STORED)
 @given(data=st.data())
+@settings(max_examples=20)  # of each of a hundred models, and all are made by one mechanism
 def test_a_pickle_from_before_a_field_existed_gets_the_default(
     kind: type[Any], data: st.DataObject
 ) -> None:

@@ -269,7 +269,7 @@ async def _by_closing_the_session(
 
 
 async def _by_our_timeout(ngrok: Client, call: Awaitable[object], _: asyncio.Event) -> None:
-    ngrok._timeout = Timeout(attempt=0.03)
+    ngrok._options["timeout"] = Timeout(attempt=0.03)
     await call
 
 

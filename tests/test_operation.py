@@ -11,7 +11,6 @@ import attrs
 import pytest
 
 from ngrok_async import UNSET, Page, Pager, PaginationError, Request, Timeout, Unset
-from ngrok_async._encode import Id, Nested
 from ngrok_async._model import Model
 from ngrok_async._operation import (
     Operation,
@@ -22,7 +21,8 @@ from ngrok_async._operation import (
     paged,
 )
 from ngrok_async._request import Limits, Progress
-from ngrok_async._wire import MismatchError
+from ngrok_async._wire.arguments import Id, Nested
+from ngrok_async._wire.read import MismatchError
 from ngrok_async.filters import Filter
 from ngrok_async.resources._shared import Ref
 

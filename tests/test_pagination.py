@@ -1162,8 +1162,8 @@ async def test_the_last_page_has_nothing_to_prefetch() -> None:
 
 
 @pytest.mark.parametrize("prefetch", [True, False], ids=["prefetch", "no prefetch"])
-async def test_pages_prefetches_once_the_second_page_was_asked_for(*, prefetch: bool) -> None:
-    """One page is what many want; who came back will want a third. Switched off, none is early."""
+async def test_pages_prefetches_while_the_caller_is_at_work(*, prefetch: bool) -> None:
+    """With each page the next one is asked for, with the first one too; switched off, none is."""
     things = Things("ab", "cd", "ef", prefetch=prefetch)
     pages = pager_of(things).pages()
     asked = []
@@ -1172,7 +1172,43 @@ async def test_pages_prefetches_once_the_second_page_was_asked_for(*, prefetch: 
         await settle()
         asked.append(len(things.asked))
 
-    assert ([1, 3, 3] if prefetch else [1, 2, 3]) == asked
+    assert ([2, 3, 3] if prefetch else [1, 2, 3]) == asked
+
+
+async def test_leaving_the_first_page_at_once_costs_no_second_request() -> None:
+    """One page is what many want: who has awaited nothing has not begun to work on it."""
+    things = Things("ab", "cd", prefetch=True)
+    pager = pager_of(things)
+    async for page in pager.pages():
+        assert "ab" == ids(page.items)
+        break
+    await settle()
+
+    assert [0] == things.numbers
+    assert "cd" == await walked(pager)
+
+
+async def test_pages_that_are_closed_at_once_cost_no_second_request() -> None:
+    """The same with `aclosing`, while somebody still has the iterator."""
+    things = Things("ab", "cd", prefetch=True)
+    pager = pager_of(things)
+    async with aclosing(pager.pages()) as pages:
+        assert "ab" == ids((await anext(pages)).items)
+    await settle()
+
+    assert [0] == things.numbers
+    assert "cd" == await walked(pager)
+
+
+async def test_a_caller_who_comes_back_at_once_asks_for_the_second_page_once() -> None:
+    """The walk itself is on its way to the second page before the prefetch has begun."""
+    things = Things("ab", "cd", "ef", prefetch=True)
+    pages = [ids(page.items) async for page in pager_of(things).pages()]
+    await settle()
+
+    assert ["ab", "cd", "ef"] == pages
+    assert [0, 1, 2] == things.numbers
+    assert 1 == things.most_in_flight
 
 
 async def test_without_prefetch_no_page_is_asked_for_early() -> None:

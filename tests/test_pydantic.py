@@ -31,8 +31,8 @@ from ngrok_async.resources.ip_policies import IPPolicy
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import FakeNgrok
 from tests import drawn
-from tools import start_here
-from tools.declared import models
+from tools.contract.declared import models
+from tools.pages import start_here
 
 PAGE_OF_MODELS: Final = Path(__file__).parent.parent / "docs" / "models.md"
 MODELS: Final = models()

@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import pickle
+import pydoc
 import re
 import subprocess
 import sys
@@ -19,7 +21,7 @@ import ngrok_async
 from ngrok_async import Client, errors, resources, testing
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._operation import Operation, Resource, operations
-from tools import facts
+from tools.contract import facts
 
 # Where a word begins in `TunnelSessions`, and in `IPPolicies`.
 WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -37,7 +39,7 @@ def resource_classes() -> list[type[Resource]]:
     return [
         member
         for name in modules()
-        if not name.rpartition(".")[2].startswith("_")
+        if "._" not in name
         for member in vars(import_module(name)).values()
         if isinstance(member, type) and issubclass(member, Resource)
         if member.__module__ == name
@@ -79,7 +81,9 @@ OTHER_ROOTS: Final = {
     "secrets": "/vault_secrets",
 }
 """Where ngrok itself has two words: the official client's, and the API's."""
-CLASSES: Final = [name for name in ngrok_async.__all__ if isinstance(vars(ngrok_async)[name], type)]
+CLASSES: Final = [
+    name for name in ngrok_async.__all__ if isinstance(getattr(ngrok_async, name), type)
+]
 
 
 def constants_first(name: str) -> tuple[int, str]:
@@ -98,6 +102,8 @@ def test_all_is_sorted_and_complete(module: ModuleType) -> None:
         for name, value in vars(module).items()
         if not name.startswith("_") and not inspect.ismodule(value)
     }
+    if module is ngrok_async:  # it has the fake by name, but `import *` shall not load it
+        found.discard("FakeNgrok")
     if module is errors:  # it has what it imports beside what it defines
         found = {name for name in found if isinstance(vars(errors)[name], type)}
         found = {name for name in found if vars(errors)[name].__module__ == errors.__name__}
@@ -115,7 +121,7 @@ def test_every_public_name_is_held_to_its_type(name: str) -> None:
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_public_class_is_documented(name: str) -> None:
     """So is each of its public methods and properties."""
-    value = vars(ngrok_async)[name]
+    value = getattr(ngrok_async, name)
 
     assert inspect.cleandoc(value.__doc__ or "")
     members = {name: member for name, member in vars(value).items() if not name.startswith("_")}
@@ -334,26 +340,128 @@ def test_the_lines_are_in_order() -> None:
     assert sorted(names) == names
 
 
-def test_import_loads_no_more_than_a_client_needs() -> None:
-    """Resources come on first use; the test double and the extras never come along."""
-    program = (
-        "import sys; before = set(sys.modules); import ngrok_async, json; "
-        "print(json.dumps(sorted(set(sys.modules) - before)))"
-    )
+# The package itself: names that are loaded on first use
+
+
+def loaded(program: str) -> set[str]:
+    """Return which modules a new process has loaded by the end of a program."""
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", f"{program}; import json, sys; print(json.dumps([*sys.modules]))"],
         cwd=Path(ngrok_async.__file__).parents[1],
         capture_output=True,
         check=True,
         text=True,
     )
-    loaded = json.loads(done.stdout)
 
     assert "" == done.stderr
-    assert "ngrok_async.client" in loaded
-    ours = [name for name in loaded if name.startswith("ngrok_async.")]
-    assert [] == [name for name in ours if name.startswith("ngrok_async.resources")]
-    assert [] == [name for name in ours if name.startswith("ngrok_async.testing")]
+    return set(json.loads(done.stdout))
+
+
+def ours(names: set[str]) -> list[str]:
+    """Return the modules of the package itself among others."""
+    return sorted(name for name in names if name.startswith("ngrok_async"))
+
+
+def test_import_loads_nothing_yet() -> None:
+    """Neither aiohttp nor anything of ours: a command line and a test plugin want to begin fast."""
+    names = loaded("import ngrok_async; dir(ngrok_async)")
+
+    assert ["ngrok_async", "ngrok_async._version"] == ours(names)
+    assert set() == {"aiohttp", "asyncio", "attr", "cattrs", "typing"} & (names - loaded("pass"))
+
+
+@pytest.mark.parametrize("name", ["NotFoundError", "UNSET", "Filtre", "errors", "resources"])
+def test_what_is_no_client_loads_no_aiohttp(name: str) -> None:
+    """Errors can be caught, and a misspelt name be told of, without it."""
+    assert "aiohttp" not in loaded(f"import ngrok_async; getattr(ngrok_async, {name!r}, None)")
+
+
+def test_a_client_loads_no_more_than_it_needs() -> None:
+    """Resources come on first use; the test double and the extras never come along."""
+    names = loaded("from ngrok_async import *; Client")
+
+    assert "ngrok_async.client" in ours(names)
+    assert [] == [name for name in ours(names) if name.startswith("ngrok_async.resources")]
+    assert [] == [name for name in ours(names) if name.startswith("ngrok_async.testing")]
     extras = {"celpy", "lark", "orjson", "msgspec", "hypothesis", "pytest", "redis", "unittest"}
     extras |= {"fastapi", "pydantic", "pydantic_core"}
-    assert set() == extras.intersection(name.partition(".")[0] for name in loaded)
+    assert set() == extras.intersection(name.partition(".")[0] for name in names)
+
+
+MEMBERS: Final = ["client", "errors", "events", "filters", "pagination", "resources", "unset"]
+
+
+@pytest.mark.parametrize("name", [*ngrok_async.__all__, *MEMBERS, "FakeNgrok"])
+def test_every_name_is_found_and_kept(name: str) -> None:
+    """By attribute and by import, and the second time without asking for it again."""
+    namespace: dict[str, object] = {}
+    vars(ngrok_async).pop("FakeNgrok", None)  # whoever used it before has kept it
+    exec(f"from ngrok_async import {name}", namespace)  # noqa: S102 # a line of this file
+
+    assert namespace[name] is vars(ngrok_async)[name] is getattr(ngrok_async, name)
+    assert name in dir(ngrok_async)
+
+
+def test_modules_and_the_fake_are_those_of_their_own_import() -> None:
+    """No second copy of anything: `except ngrok_async.errors.APIError` catches what is raised."""
+    assert testing.FakeNgrok is ngrok_async.FakeNgrok
+    assert [import_module(f"ngrok_async.{name}") for name in MEMBERS] == [
+        getattr(ngrok_async, name) for name in MEMBERS
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("Clinet", "; did you mean 'Client'?"),
+        ("NotFoundEror", "; did you mean 'NotFoundError'?"),
+        ("AsyncClient", "; did you mean 'Client'?"),
+        ("eventz", "; did you mean 'events'?"),
+        ("AttemptEvent", "; write `from ngrok_async.events import AttemptEvent`"),
+        ("Ref", "; write `from ngrok_async.resources import Ref`"),
+        ("RedisRateLimit", "; write `from ngrok_async.redis import RedisRateLimit`"),
+        ("nothing_like_it", ""),
+        ("__wrapped__", ""),
+        ("_Client", ""),
+    ],
+)
+def test_a_misspelt_name_is_an_attribute_error_with_a_hint(name: str, hint: str) -> None:
+    """It says what is alike, or where that name is."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(ngrok_async, name)
+
+    assert f"module 'ngrok_async' has no attribute {name!r}{hint}" == str(caught.value)
+    with pytest.raises(ImportError, match=f"cannot import name '{name}'"):
+        exec(f"from ngrok_async import {name}")  # noqa: S102 # a line of this file
+
+
+@pytest.mark.parametrize("name", ["redis", "testing"])
+def test_what_needs_more_is_imported_by_name(name: str) -> None:
+    """An attribute that appears with an import elsewhere is no name of the package."""
+    program = f"import ngrok_async; getattr(ngrok_async, {name!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(ngrok_async.__file__).parents[1],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert f"write `import ngrok_async.{name}`" in done.stderr
+
+
+def test_classes_are_pickled_by_their_names() -> None:
+    """A process that has loaded nothing yet finds them."""
+    classes = [getattr(ngrok_async, name) for name in CLASSES]
+    names = [kind.__name__ for kind in classes]
+    check = f"assert [kind.__name__ for kind in pickle.loads({pickle.dumps(classes)!r})] == {names}"
+
+    assert "ngrok_async.client" in loaded(f"import pickle; {check}")
+
+
+def test_help_shows_every_name() -> None:
+    """Pydoc asks for each of them."""
+    text = pydoc.plain(pydoc.render_doc(ngrok_async))
+
+    assert [] == [name for name in ngrok_async.__all__[:-1] if name not in text]
+    assert f"VERSION\n    {ngrok_async.__version__}" in text

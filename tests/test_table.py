@@ -18,7 +18,7 @@ from ngrok_async.resources.edges.edge_modules import EndpointWebhookValidation
 from ngrok_async.resources.edges.https_routes import HTTPSEdgeRoute
 from ngrok_async.resources.endpoints import Endpoint
 from tests import drawn
-from tools.declared import models
+from tools.contract.declared import models
 
 MADE: Final = datetime(2026, 11, 25, 12, 30, 15, tzinfo=UTC)
 LINK: Final = "https://api.ngrok.com/api_keys?before_id=ak_1"

@@ -30,7 +30,12 @@ PATIENCE_S: Final = 600.0  # for tests of which nobody knows yet how long they t
 TIMEOUT_S: Final = 60.0
 TIMES: Final = 5.0
 TESTS: Final[Mapping[str, Sequence[str]]] = {
-    "_retry.py": ("tests/test_retry.py", "tests/test_events.py"),
+    "_way/retry.py": (
+        "tests/way/test_retry.py",
+        "tests/way/test_retry_budget.py",
+        "tests/way/test_retry_decision.py",
+        "tests/test_events.py",
+    ),
     **dict.fromkeys(
         (f"_limits/{name}.py" for name in ("accounts", "line", "rate_limit", "stated", "window")),
         ("tests/limits",),
@@ -40,37 +45,42 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/test_pagination_properties.py",
         "tests/faults/test_pages.py",
     ),
-    "_answer.py": ("tests/test_answer.py", "tests/test_events.py"),
-    "_attempt.py": (
-        "tests/wire/test_leaving.py",
-        "tests/wire/test_attempts.py",
-        "tests/wire/test_sessions.py",
-        "tests/test_transport.py",
+    "_way/answer.py": ("tests/way/test_answer.py", "tests/test_events.py"),
+    "_way/attempt.py": (
+        "tests/socket/test_leaving.py",
+        "tests/socket/test_attempts.py",
+        "tests/socket/test_sessions.py",
+        "tests/way/test_transport.py",
     ),
-    "_call.py": ("tests/wire/test_leaving.py", "tests/wire/test_closing.py"),
-    "_connector.py": ("tests/wire/test_reuse.py",),
-    "_credentials.py": (
-        "tests/test_credentials.py",
-        "tests/wire/test_sessions.py",
-        "tests/wire/test_proxies.py",
+    "_way/call.py": ("tests/socket/test_leaving.py", "tests/socket/test_closing.py"),
+    "_way/connector.py": ("tests/socket/test_reuse.py",),
+    "_way/credentials.py": (
+        "tests/way/test_credentials.py",
+        "tests/socket/test_sessions.py",
+        "tests/socket/test_proxies.py",
         "tests/test_no_secret_left.py",
     ),
-    "_exact.py": ("tests/test_fast.py", "tests/test_wire.py"),
+    "_wire/exact.py": ("tests/wire/test_loop.py", "tests/wire/test_read.py"),
+    "_wire/fields.py": ("tests/wire/test_loop.py", "tests/wire/test_read.py"),
+    "_wire/loop.py": ("tests/wire/test_loop.py", "tests/wire/test_read.py"),
+    "_wire/text.py": ("tests/wire/test_hostile_bodies.py", "tests/wire/test_read.py"),
     "_forget.py": (
         "tests/test_forget.py",
-        "tests/test_credentials.py",
+        "tests/way/test_credentials.py",
         "tests/test_no_secret_left.py",
     ),
     "_functions.py": ("tests/test_functions.py",),
-    "_sendable.py": ("tests/test_credentials.py",),
+    "_way/sendable.py": ("tests/way/test_credentials.py", "tests/way/test_transport.py"),
+    "_json.py": ("tests/test_json.py",),
+    "_numbers.py": ("tests/test_numbers.py",),
+    "_shown.py": ("tests/test_shown.py",),
     "_stored.py": ("tests/test_model.py",),
-    "_text.py": ("tests/test_text.py",),
-    "_timeouts.py": ("tests/test_timeouts.py",),
-    "_transport.py": (
-        "tests/wire/test_error_bodies.py",
-        "tests/wire/test_requests.py",
-        "tests/wire/test_sessions.py",
-        "tests/test_transport.py",
+    "_way/timers.py": ("tests/way/test_timers.py",),
+    "_way/transport.py": (
+        "tests/socket/test_error_bodies.py",
+        "tests/socket/test_requests.py",
+        "tests/socket/test_sessions.py",
+        "tests/way/test_transport.py",
     ),
 }
 

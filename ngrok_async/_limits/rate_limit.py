@@ -13,21 +13,22 @@ from weakref import ref
 
 import attrs
 
-from ngrok_async._answer import THROTTLED_CODES, envelope, is_throttled
 from ngrok_async._clock import Clock, Timer
 from ngrok_async._limits.line import Line
 from ngrok_async._limits.stated import stated_limits
 from ngrok_async._limits.window import Window
 from ngrok_async._request import Request, Response, Send, left
 from ngrok_async._retry_after import retry_after
+from ngrok_async._way.answer import THROTTLED_CODES, envelope, is_throttled
 from ngrok_async.errors import RateLimitedError
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
 _TOO_MANY_AT_ONCE: Final = "ERR_NGROK_225"
 # Every so many seconds the log tells how many wait.
-_TOLD_EVERY: Final = 60.0
+TOLD_EVERY: Final = 60.0
 _HOUR: Final = 3600.0
+_ERRORS_FROM: Final = 400
 
 _places: Final = count(1)
 
@@ -43,6 +44,9 @@ class Budget:
         in_flight: Requests whose answer is still out.
         waiting: Calls that wait for a slot.
         paused: Seconds until the pause after a 429 ends; 0 without one.
+        shared: Whether other processes keep to the limit too, as they do now with a
+            `RedisRateLimit` whose Redis answers. If not, all numbers are of this process alone.
+        processes: How many share it, as far as is known.
     """
 
     limit: int
@@ -51,6 +55,8 @@ class Budget:
     in_flight: int
     waiting: int
     paused: float
+    shared: bool = False
+    processes: int = 1
 
     @property
     def remaining(self) -> int:
@@ -208,7 +214,8 @@ class RateLimit:
                 request.emit("WaitEvent", seconds=clock.time() - now)
             has_left = True
             response = await send(request)
-            if is_throttled(response):  # before the next in the line gets its place
+            # Before the next in the line gets its place.
+            if response.status >= _ERRORS_FROM and is_throttled(response):
                 with self._lock:
                     pause = slow_down(self._window, clock.time(), response)
                 request.emit("PauseEvent", status=response.status, seconds=pause)
@@ -340,23 +347,21 @@ class RateLimit:
             window, waiting = self._window, self._waiting
             now = window.now
             expected = window.expected(now, waiting - 1) if waiting else 0.0
-        if not queue.line or expected <= 0:  # who waits for an answer only, does so for a moment
-            return
-        self._report_at = now + _TOLD_EVERY
-        _log.info(
-            "calls that wait for the rate limit of %d requests per %g s, %d at a time: %d; "
-            "the last one leaves in about %.0f s (max_wait= bounds such waits)",
-            *(window.limit, window.seconds, window.max_in_flight, waiting, expected),
-        )
+        if queue.line and tell_waiting(window, waiting, expected):
+            self._report_at = now + TOLD_EVERY
 
     # --- slots, and event loops --------------------------------------------------------------
 
     def _take(self, side: _Side, now: float) -> bool:
-        with self._lock:
+        lock = self._lock
+        lock.acquire()  # `with` would double the cost of this
+        try:
             if not self._window.take(now):
                 return False
             side.in_flight += 1
             return True
+        finally:
+            lock.release()
 
     def _end(self, side: _Side, clock: Clock, *, counts: bool = True, late: bool = False) -> None:
         """Give a slot back, whatever the clock does, and wake those who wait for it."""
@@ -364,13 +369,18 @@ class RateLimit:
         try:
             now = clock.time()
         finally:
-            with self._lock:
+            lock = self._lock
+            lock.acquire()
+            try:
                 if not side.is_over:
                     side.in_flight -= 1
                     self._window.give_back(now, counts=counts, late=late)
-            queue = side.queue if side.has_queue else None
-            if queue is not None and not queue.loop.is_closed():
-                self._wake(queue)
+            finally:
+                lock.release()
+            if side.has_queue:
+                queue = side.queue
+                if queue is not None and not queue.loop.is_closed():
+                    self._wake(queue)
             if len(self._sides) > 1:
                 self._wake_others(side)
 
@@ -398,7 +408,7 @@ class RateLimit:
             else:
                 side = _Side(loop)
                 self._sides.append(side)
-                self._report_at = min(self._report_at, now + _TOLD_EVERY)
+                self._report_at = min(self._report_at, now + TOLD_EVERY)
             self._side = side
             return side
 
@@ -419,6 +429,18 @@ def now_of(clock: Clock | None, window: Window) -> float:
         return asyncio.get_running_loop().time()
     except RuntimeError:
         return window.now
+
+
+def tell_waiting(window: Window, waiting: int, expected: float) -> bool:
+    """Log how many wait and for how long, unless it is for an answer only: that is a moment."""
+    if expected <= 0:
+        return False
+    _log.info(
+        "calls that wait for the rate limit of %d requests per %g s, %d at a time: %d; "
+        "the last one leaves in about %.0f s (max_wait= bounds such waits)",
+        *(window.limit, window.seconds, window.max_in_flight, waiting, expected),
+    )
+    return True
 
 
 def place_of(request: Request) -> int:

@@ -11,7 +11,7 @@ _REQUESTS: Final = (
 )
 _IN_FLIGHT: Final = r"(?i)limited to\W{0,4}(\d{1,6})\W{0,4}simultaneous"
 _PART: Final = r"(\d*(?:\.\d+)?)\s?([a-z]+)"
-_UNITS: Final = {
+_SECONDS: Final = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
     **dict.fromkeys(("m", "min", "minute", "minutes"), 60.0),
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
@@ -53,9 +53,9 @@ def _interval(text: str) -> float:
     """Return the seconds in "60 seconds", "minute" or "1m0s"; 0 for what is none of these."""
     total = 0.0
     for number, unit in re.findall(_PART, text.lower()):
-        if unit not in _UNITS:
+        if unit not in _SECONDS:
             return 0.0
-        total += float(number or 1) * _UNITS[unit]
+        total += float(number or 1) * _SECONDS[unit]
     return total
 
 

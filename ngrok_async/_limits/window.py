@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ngrok_async._limits.stated import Stated, allows, within_both
-from ngrok_async._text import as_float, shown
+from ngrok_async._numbers import as_float
+from ngrok_async._shown import shown
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
@@ -89,6 +90,11 @@ class Window:
         self.next_start = _ALWAYS
         self._episode_until = _ALWAYS
 
+    def keep_to(self, requests: int, seconds: float, in_flight: int) -> None:
+        """Put other limits in the place of those that were set."""
+        self._own = (requests, seconds, in_flight)
+        self._settle()
+
     # --- slots -------------------------------------------------------------------------------
 
     def take(self, now: float) -> bool:
@@ -115,7 +121,8 @@ class Window:
             counts: Whether ngrok may have counted it.
             late: Whether it may arrive a little later still, since it was given up.
         """
-        stamp = self.tick(now)
+        # What has left the window by now is of no interest before the next one comes.
+        stamp = self.now = self.tick(now) if now < self.now else now
         self.in_flight -= 1
         if not counts:
             return
@@ -166,7 +173,7 @@ class Window:
             stamps = self.stamps
             # One in flight may be back before a late stamp begins.
             stamp = min(stamps[len(stamps) - counted + index], now) if index < counted else now
-            wait = stamp + self.seconds * (windows + 1) - now
+            wait = stamp - now + self.seconds * (windows + 1)
         # Nobody knows what will be once a limit that ngrok stated is no longer kept to.
         return max(min(wait, self._recovers_at - now), self._opens_at - now)
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 import attrs
 
-from ngrok_async._encode import Id, JSONText
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation
+from ngrok_async._wire.arguments import Id, JSONText
 from ngrok_async.unset import UNSET, Unset
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from ngrok_async._encode import Id, JSONText
 from ngrok_async._operation import Resource, operation, paged
+from ngrok_async._wire.arguments import Id, JSONText
 from ngrok_async.filters import BoolField, Filter, Reference, SetField, TextField
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._endpoint import Endpoint

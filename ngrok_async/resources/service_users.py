@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import attrs
 
-from ngrok_async._encode import Id
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, paged
+from ngrok_async._wire.arguments import Id
 from ngrok_async.filters import Fields, Filter, IdField, TimeField
 from ngrok_async.pagination import Pager
 from ngrok_async.unset import UNSET, Unset

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from ngrok_async._text import as_float
+from ngrok_async._numbers import as_float
 from ngrok_async.testing._arguments import wrong
 from ngrok_async.testing._versions import is_version
 

@@ -1,6 +1,6 @@
 """The rules of the API, from a request's values to an answer's, without any I/O.
 
-What it refuses, and with which code and status: `ngrok_async.testing._messages`.
+What it refuses, and with which code and status: `ngrok_async.testing._refusals`.
 """
 
 import re
@@ -10,9 +10,8 @@ from typing import Final
 
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
-from ngrok_async._text import shown
+from ngrok_async._shown import shown
 from ngrok_async.testing._agents import Agents
-from ngrok_async.testing._answers import Answer, Incoming, RefusedError, json_answer
 from ngrok_async.testing._body import check_body, check_fields
 from ngrok_async.testing._commands import DEEDS, Command
 from ngrok_async.testing._conflicts import check_removable
@@ -20,8 +19,9 @@ from ngrok_async.testing._cursors import Cursors
 from ngrok_async.testing._derived import VIEWS
 from ngrok_async.testing._kinds import kinds, plain
 from ngrok_async.testing._lists import Listing, Pick, pick
-from ngrok_async.testing._messages import refusal, unrouted
+from ngrok_async.testing._messages import Answer, Incoming, RefusedError, json_answer
 from ngrok_async.testing._query import Query, check_query
+from ngrok_async.testing._refusals import refusal, unrouted
 from ngrok_async.testing._resources import Place, Resources
 from ngrok_async.testing._routes import Match, Routes
 from ngrok_async.testing._store import Item, Store

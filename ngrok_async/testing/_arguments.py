@@ -3,7 +3,8 @@
 import math
 from datetime import datetime
 
-from ngrok_async._text import as_float, shown
+from ngrok_async._numbers import as_float
+from ngrok_async._shown import shown
 
 
 def wrong(name: str, must: str, value: object) -> ValueError:

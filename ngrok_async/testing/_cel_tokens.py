@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from ngrok_async._text import is_int64
+from ngrok_async._numbers import is_int64
 
 
 class CELError(ValueError):

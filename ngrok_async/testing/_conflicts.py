@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Final, TypeAlias, cast
 
 from ngrok_async._request import JSON
-from ngrok_async.testing._messages import absent, refusal, wrong_value
+from ngrok_async.testing._refusals import absent, refusal, wrong_value
 from ngrok_async.testing._store import Item, Store
 
 UNIQUE: Final[Mapping[str, tuple[tuple[str, ...], int]]] = {

@@ -9,8 +9,8 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import attrs
 
-from ngrok_async._text import shown
-from ngrok_async.testing._messages import refusal
+from ngrok_async._shown import shown
+from ngrok_async.testing._refusals import refusal
 from ngrok_async.testing._store import Collection
 
 Style: TypeAlias = Literal["id", "existing", "offset", "opaque"]

@@ -13,7 +13,7 @@ from ngrok_async.testing._certificates import (
     made_up_facts,
 )
 from ngrok_async.testing._conflicts import OWN_ONLY, is_ngroks
-from ngrok_async.testing._messages import refusal, wrong_value
+from ngrok_async.testing._refusals import refusal, wrong_value
 from ngrok_async.testing._store import Item, Store
 from ngrok_async.testing._urls import described, reservation
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ngrok_async.testing._agent import COMMANDS, Agent
-from ngrok_async.testing._messages import refusal
+from ngrok_async.testing._refusals import refusal
 
 EXCUSES: Final[Mapping[int, tuple[str, ...]]] = {
     804: ("restart",),

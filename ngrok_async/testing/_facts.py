@@ -1,7 +1,7 @@
 """What is known of ngrok's answers and limits beyond the declarations: `facts.json` beside this.
 
-The file is made by `python -m tools.fake_facts` from the facts that the contract tests use, and has
-their form, without what the declarations say already:
+The file is made by `python -m tools.contract.fake_facts` from the facts that the contract tests
+use, and has their form, without what the declarations say already:
 
     {"operations": {"POST /vaults": {"status": 201, "body": {"metadata": {"max_bytes": 512}}}},
      "schemas": {"APIKey": {"token": {"answers": "there", "nullable": true}}}}

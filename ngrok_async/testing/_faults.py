@@ -9,10 +9,11 @@ from typing import Final, cast
 import attrs
 from multidict import CIMultiDict
 
-from ngrok_async._text import shown, unencodable_at
+from ngrok_async._json import unencodable_at
+from ngrok_async._shown import shown
 from ngrok_async.testing._agent import Agent
-from ngrok_async.testing._answers import Answer, envelope
 from ngrok_async.testing._arguments import flag, span, text, whole, wrong
+from ngrok_async.testing._messages import Answer, envelope
 from ngrok_async.testing._patterns import pattern
 from ngrok_async.testing._routes import declared
 

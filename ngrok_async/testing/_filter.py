@@ -15,7 +15,7 @@ import attrs
 
 from ngrok_async.testing._cel import Call, Items, Literal, Name, Node, parse
 from ngrok_async.testing._cel_tokens import CELError, cut
-from ngrok_async.testing._messages import refusal
+from ngrok_async.testing._refusals import refusal
 from ngrok_async.testing._store import Item
 from ngrok_async.testing._terms import ID, LIST, NULL, NUMBER, TEXT, TIME, TRUTH, Term, Way, instant
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Final, Literal, TypedDict, Unpack
 from urllib.parse import urlsplit
 
-from ngrok_async._text import shown
+from ngrok_async._shown import shown
 from ngrok_async.testing._agent import Agent, seconds
 from ngrok_async.testing._agents import Agents
 from ngrok_async.testing._arguments import flag, moment, text, whole
 from ngrok_async.testing._excuses import EXCUSES
 from ngrok_async.testing._faults import Fault, Faults
-from ngrok_async.testing._messages import refusal
 from ngrok_async.testing._offers import BINDINGS, SCHEMES, SESSIONS, Offer
+from ngrok_async.testing._refusals import refusal
 
 _EXCUSES: Final = {f"ERR_NGROK_{number}": number for number in EXCUSES}
 

@@ -10,7 +10,7 @@ from ngrok_async._kinds import is_time
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
-from ngrok_async._wire import decode
+from ngrok_async._wire.read import decode
 from ngrok_async.resources._shared import Ref
 from ngrok_async.testing._facts import of_schema
 from ngrok_async.testing._references import refer, refers

@@ -7,7 +7,7 @@ from typing import Final
 import aiohttp
 
 from ngrok_async._request import Request, Response, Send
-from ngrok_async._transport import Transport
+from ngrok_async._way.transport import Transport
 from ngrok_async.errors import ConfigurationError
 from ngrok_async.testing._fake import FakeNgrok
 

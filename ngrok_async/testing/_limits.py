@@ -2,9 +2,9 @@
 
 from collections import deque
 
-from ngrok_async.testing._answers import RefusedError
 from ngrok_async.testing._arguments import span, whole
-from ngrok_async.testing._messages import refusal
+from ngrok_async.testing._messages import RefusedError
+from ngrok_async.testing._refusals import refusal
 
 
 class Limits:

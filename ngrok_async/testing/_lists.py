@@ -10,10 +10,10 @@ import attrs
 
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
-from ngrok_async.testing._answers import Answer, json_answer
 from ngrok_async.testing._cursors import Cursors, Place
 from ngrok_async.testing._facts import of_operation
 from ngrok_async.testing._filter import condition
+from ngrok_async.testing._messages import Answer, json_answer
 from ngrok_async.testing._query import Query, is_repeatable, page_size
 from ngrok_async.testing._store import Collection, Item
 from ngrok_async.testing._terms import known_fields

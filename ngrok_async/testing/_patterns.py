@@ -8,7 +8,7 @@ from typing import Final
 
 from ngrok_async._operation import Operation
 from ngrok_async._request import EFFECTS
-from ngrok_async._text import shown
+from ngrok_async._shown import shown
 
 _PIECES: Final = re.compile(r"(\{\w+\}|\*)")
 # What a text is made of: itself, or one of these.

@@ -11,11 +11,11 @@ from aiohttp import web
 from multidict import CIMultiDict, MultiDict, MultiMapping
 
 from ngrok_async._request import JSON
-from ngrok_async._wire import MismatchError, loads
-from ngrok_async.testing._answers import Answer, Incoming, RefusedError
+from ngrok_async._wire.read import MismatchError, loads
 from ngrok_async.testing._api import API
 from ngrok_async.testing._faults import Faults
 from ngrok_async.testing._limits import Limits
+from ngrok_async.testing._messages import Answer, Incoming, RefusedError
 from ngrok_async.testing._store import Store
 from ngrok_async.testing.clock import TurnableClock, wake
 

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
-from ngrok_async._text import shown
+from ngrok_async._shown import shown
 
 Item: TypeAlias = dict[str, Any]
 """A resource as it goes over the wire; empty texts are left out, as ngrok does."""

@@ -1,7 +1,7 @@
 """What values a field of a request may have, beyond being of the declared type.
 
 The rules are data: by the name of a field, by its collection or model and its name, or by what the
-declarations say about it. `tools.checked` writes them into docs/testing.md.
+declarations say about it. `tools.pages.testing` writes them into docs/testing.md.
 """
 
 import json
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from ngrok_async._request import JSON
-from ngrok_async.testing._messages import refusal, wrong_value
+from ngrok_async.testing._refusals import refusal, wrong_value
 from ngrok_async.testing._types import choices, fields, model_in
 
 

@@ -7,7 +7,7 @@ from bisect import insort
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from ngrok_async._text import as_float
+from ngrok_async._numbers import as_float
 from ngrok_async.testing._arguments import flag, span, wrong
 
 

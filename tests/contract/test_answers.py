@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from tools import facts
-from tools.documented import FACTS, Answer, every_answer, explained, stale, unexplained
+from tools.contract import facts
+from tools.contract.documented import FACTS, Answer, every_answer, explained, stale, unexplained
 
 KNOWN: Final = explained("fake")
 SCHEMAS: Final[Mapping[str, Any]] = FACTS["schemas"]

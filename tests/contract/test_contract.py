@@ -5,18 +5,19 @@ import inspect
 import attrs
 
 from ngrok_async._operation import operations
-from tools import agreed, contract, facts
-from tools.declared import declared, resources
+from tools.contract import differences, facts
+from tools.contract.check import check, explained, summary
+from tools.contract.declared import declared, resources
 
 
 def test_the_declarations_are_the_facts() -> None:
     """Each differs from the other only where `differences.toml` says so, and why."""
     theirs, ours = facts.expected(facts.load()), declared()
 
-    problems = contract.check(theirs, ours)
+    problems = check(theirs, ours)
 
-    print(contract.summary(theirs, ours))  # noqa: T201 # pytest -s shows it
-    assert not problems, contract.explained(problems, theirs)
+    print(summary(theirs, ours))  # noqa: T201 # pytest -s shows it
+    assert not problems, explained(problems, theirs)
 
 
 def test_what_is_declared_is_not_said_to_be_missing() -> None:
@@ -48,7 +49,7 @@ def test_what_is_declared_is_not_said_to_be_missing() -> None:
 
 def test_each_agreement_has_its_address() -> None:
     """An agreed difference says why, and where to read about it."""
-    for entry in (*agreed.load("contract"), *agreed.load("upstream")):
+    for entry in (*differences.load("contract"), *differences.load("upstream")):
         assert entry.reason.endswith("."), entry
         assert entry.link.startswith("https://"), entry
 

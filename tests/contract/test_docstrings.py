@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from ngrok_async._operation import operations
-from tools import facts
-from tools.declared import models, resources
+from tools.contract import facts
+from tools.contract.declared import models, resources
 
 FACTS = facts.load()
 RESOURCES = {resource.__name__: resource for resource in resources().values()}

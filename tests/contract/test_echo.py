@@ -8,9 +8,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import attrs
 import pytest
 
-from ngrok_async._encode import sources_of
 from ngrok_async._operation import Operation
-from ngrok_async._wire import decode, loads
+from ngrok_async._wire.arguments import sources_of
+from ngrok_async._wire.read import decode, loads
 from ngrok_async.testing._routes import declared
 
 DEEPEST = 8

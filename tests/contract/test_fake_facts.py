@@ -1,14 +1,16 @@
 """The copy of the facts that the fake reads."""
 
 from ngrok_async.testing import _facts
-from tools import facts, fake_facts
+from tools.contract import facts, fake_facts
 
 
 def test_the_fake_knows_the_facts() -> None:
     """Its copy is what the tool makes of the facts, byte for byte."""
     made = fake_facts.written(fake_facts.copy(facts.load()))
 
-    assert fake_facts.COPY.read_text(encoding="utf-8") == made, "run python -m tools.fake_facts"
+    assert fake_facts.COPY.read_text(encoding="utf-8") == made, (
+        "run python -m tools.contract.fake_facts"
+    )
 
 
 def test_the_fake_reads_its_copy() -> None:

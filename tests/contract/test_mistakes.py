@@ -9,20 +9,21 @@ from typing import Literal
 import attrs
 import pytest
 
-from ngrok_async._encode import Id
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, operations, paged
+from ngrok_async._wire.arguments import Id
 from ngrok_async.pagination import Pager
 from ngrok_async.unset import UNSET, Unset
-from tools import agreed, contract, facts, places
-from tools.agreed import Agreed
-from tools.compare import compare
-from tools.declared import declared, describe, describe_model
-from tools.facts import Facts
+from tools.contract import differences, facts, places
+from tools.contract.check import check, explained
+from tools.contract.compare import compare
+from tools.contract.declared import declared, describe, describe_model
+from tools.contract.differences import Agreed
+from tools.contract.facts import Facts
 
 THEIRS = facts.expected(facts.load())
 OURS = declared()
-KNOWN = contract.check(THEIRS, OURS)  # nothing, unless there is a real mistake: one test is enough
+KNOWN = check(THEIRS, OURS)  # nothing, unless there is a real mistake: one test is enough
 OPERATIONS = "services", "IPPolicies", "operations"
 BODY = *OPERATIONS, "create", "body"
 MODEL = "schemas", "IPPolicy"
@@ -163,7 +164,7 @@ def test_a_mistake_is_reported_by_name(mistake: str) -> None:
     ours = deepcopy(OURS)
     make(ours)
 
-    assert expected == [line for line in contract.check(THEIRS, ours) if line not in KNOWN]
+    assert expected == [line for line in check(THEIRS, ours) if line not in KNOWN]
 
 
 def named(problem: str) -> list[str]:
@@ -229,7 +230,7 @@ def test_what_is_nowhere_names_the_files_to_make() -> None:
 
 def test_the_text_of_a_red_contract_has_both() -> None:
     """Each problem with what to edit under it."""
-    text = contract.explained(["Ref.name: the API has it, we have not"], THEIRS)
+    text = explained(["Ref.name: the API has it, we have not"], THEIRS)
 
     assert re.fullmatch(
         r"Ref\.name: the API has it, we have not\n"
@@ -323,8 +324,8 @@ def test_an_agreement_covers_its_difference_and_no_other() -> None:
     )
     other = attrs.evolve(entry, ours="number")
 
-    assert [] == agreed.problems(difference, [entry])
+    assert [] == differences.problems(difference, [entry])
     assert [
         "Ref.id.type: the API has string, we have integer",
         "Ref.id.type (string there, number here): agreed on, but not so now",
-    ] == agreed.problems(difference, [other])
+    ] == differences.problems(difference, [other])

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import attrs
 import pytest
 
-from tools.documented import (
+from tools.contract.documented import (
     FACTS,
     Account,
     Answer,
@@ -25,7 +25,7 @@ from tools.documented import (
     stale,
     unexplained,
 )
-from tools.facts import Facts
+from tools.contract.facts import Facts
 
 THEIRS: Final[Any] = import_module("ngrok")  # it has no types
 KNOWN: Final = explained("official")

@@ -13,9 +13,9 @@ import pytest
 from ngrok_async import Client, NgrokError
 from ngrok_async.resources._shared import Ref
 from ngrok_async.testing import FakeNgrok, ReceivedRequest
-from tools import facts
-from tools.declared import models
-from tools.facts import Facts
+from tools.contract import facts
+from tools.contract.declared import models
+from tools.contract.facts import Facts
 
 FACTS = facts.load()
 OPERATIONS: Mapping[str, Facts] = {

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tools import facts
+from tools.contract import facts
 
 ROOT = Path(__file__).parents[2]
 STRANGER = Path(__file__).with_name("stranger")
-COPIED = ("CONTRIBUTING.md", "README.md", "pyproject.toml", "_ngrok_async_pytest.py")
+COPIED = ("CONTRIBUTING.md", "README.md", "pyproject.toml")
 FOLDERS = ("docs", "examples", "ngrok_async", "tests", "tools")
 NAME = "personal_access_tokens"
 DEED = """\
@@ -65,7 +65,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f'    {NAME}: Lazy[PersonalAccessTokens] = Lazy("PersonalAccessTokens")\n',
     )
     insert(root / "ngrok_async/_mistakes.py", '"reserved_addrs",', f'"{NAME}", ')
-    insert(root / "tools/reference.py", '"service_users", ', f'"{NAME}", ')
+    insert(root / "tools/pages/reference.py", '"service_users", ', f'"{NAME}", ')
     insert(
         root / "ngrok_async/testing/_commands.py", '    "POST /tunnel_sessions/{id}/restart"', DEED
     )
@@ -74,7 +74,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
     rest = "".join(line for line in lines if not line.startswith(f"| `{NAME}`"))
     page.write_text(rest, encoding="utf-8")
-    for tool in ("fake_facts", "checked"):
+    for tool in ("contract.fake_facts", "pages.testing"):
         done = run(root, "-m", f"tools.{tool}")
         assert not done.returncode, done.stderr
     return root

@@ -8,7 +8,7 @@ import pytest
 from ngrok_async import APIError, Client, ResponseError, ServerError
 
 if TYPE_CHECKING:
-    from conftest import RawServer
+    from tests.fault_server import FaultServer
 
 Connect = Callable[..., Client]
 
@@ -16,7 +16,9 @@ SESSION = b'{"id": "ts_1", "credential": {"id": "cr_1"}, "started_at": "2026-11-
 
 
 @pytest.mark.parametrize("command", ["stop", "restart", "update"])
-async def test_case_29_204_without_a_body(raw: "RawServer", connect: Connect, command: str) -> None:
+async def test_case_29_204_without_a_body(
+    raw: "FaultServer", connect: Connect, command: str
+) -> None:
     """A command that was obeyed gives None."""
     raw.sends(b"HTTP/1.1 204 No Content\r\n\r\n")
 
@@ -38,10 +40,10 @@ async def test_case_29_204_without_a_body(raw: "RawServer", connect: Connect, co
 )
 @pytest.mark.parametrize("status", [400, 404, 409])
 async def test_case_30_error_of_another_shape(
-    raw: "RawServer", connect: Connect, status: int, body: bytes
+    raw: "FaultServer", connect: Connect, status: int, body: bytes
 ) -> None:
     """It is an `APIError` with the HTTP status, and nothing else."""
-    raw.answers(body, status)
+    raw.answers(status, body)
     with pytest.raises(APIError) as caught:
         await connect(raw).tunnel_sessions.restart("ts_1")
 
@@ -57,10 +59,10 @@ async def test_case_30_error_of_another_shape(
     ("status", "kind"), [(500, ServerError), (200, ResponseError)], ids=["500", "200"]
 )
 async def test_case_32_deep_json(
-    raw: "RawServer", connect: Connect, status: int, kind: type[Exception]
+    raw: "FaultServer", connect: Connect, status: int, kind: type[Exception]
 ) -> None:
     """100,000 brackets are an error of ours, not a `RecursionError`."""
-    raw.answers(b"[" * 100_000, status)
+    raw.answers(status, b"[" * 100_000)
     with pytest.raises(kind):
         await connect(raw, retry=None).tunnel_sessions.get("ts_1")
 
@@ -79,10 +81,10 @@ async def test_case_32_deep_json(
     ],
 )
 async def test_case_33_json_that_is_none(
-    raw: "RawServer", connect: Connect, body: bytes, reason: str
+    raw: "FaultServer", connect: Connect, body: bytes, reason: str
 ) -> None:
     """What Python's decoder lets through, or stumbles over, is a `ResponseError` of one request."""
-    raw.answers(body)
+    raw.answers(body=body)
     with pytest.raises(ResponseError) as caught:
         await connect(raw).tunnel_sessions.get("ts_1")
 
@@ -90,9 +92,9 @@ async def test_case_33_json_that_is_none(
     assert 1 == len(raw.heads)
 
 
-async def test_case_33_byte_order_mark(raw: "RawServer", connect: Connect) -> None:
+async def test_case_33_byte_order_mark(raw: "FaultServer", connect: Connect) -> None:
     """A byte order mark is skipped."""
-    raw.answers(b"\xef\xbb\xbf" + SESSION % b"")
+    raw.answers(body=b"\xef\xbb\xbf" + SESSION % b"")
 
     assert "ts_1" == (await connect(raw).tunnel_sessions.get("ts_1")).id
 
@@ -120,10 +122,10 @@ ENDPOINT = (
     ],
 )
 async def test_case_34_value_of_another_type(
-    raw: "RawServer", connect: Connect, field: bytes, message: str
+    raw: "FaultServer", connect: Connect, field: bytes, message: str
 ) -> None:
     """No 'None', no True and no letters: a `ResponseError` with the place of the value."""
-    raw.answers(b"%b, %b}" % (ENDPOINT, field))
+    raw.answers(body=b"%b, %b}" % (ENDPOINT, field))
     with pytest.raises(ResponseError) as caught:
         await connect(raw).endpoints.get("ep_1")
 

@@ -15,7 +15,7 @@ from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import FakeNgrok
 
 if TYPE_CHECKING:
-    from conftest import RawServer
+    from tests.fault_server import FaultServer
 
 Connect = Callable[..., Client]
 AT_ONCE = Retry(backoff=0, max_attempts=3)
@@ -51,25 +51,25 @@ async def test_case_38_101_items(fake: FakeNgrok, connect: Connect, *, prefetch:
 )
 @pytest.mark.parametrize("prefetch", [True, False], ids=["prefetch", "no prefetch"])
 async def test_case_42_link_to_another_origin(
-    raw: "RawServer", another: "RawServer", connect: Connect, origin: str, *, prefetch: bool
+    raw: "FaultServer", another: "FaultServer", connect: Connect, origin: str, *, prefetch: bool
 ) -> None:
     """The items of the page are given, then the link is refused; nobody hears from us."""
     own, other = (server.url.rpartition(":")[2] for server in (raw, another))
     link = f"{origin.format(own=own, other=other)}/ip_policies?before_id=x"
     items = b",".join(b'{"id": "%d", "created_at": "2026-11-22T10:00:00Z"}' % n for n in range(60))
-    raw.answers(b'{"ip_policies": [%b], "next_page_uri": "%b"}' % (items, link.encode()))
+    raw.answers(body=b'{"ip_policies": [%b], "next_page_uri": "%b"}' % (items, link.encode()))
     walk = aiter(connect(raw, prefetch=prefetch).ip_policies.list())
 
     assert [str(n) for n in range(60)] == [(await anext(walk)).id for _ in range(60)]
     with pytest.raises(PaginationError, match="it leads away from the list"):
         await anext(walk)
-    assert ["get /ip_policies"] == raw.heads
+    assert ["GET /ip_policies"] == raw.heads
     assert 0 == another.connections
 
 
-async def test_case_43_list_without_a_link(raw: "RawServer", connect: Connect) -> None:
+async def test_case_43_list_without_a_link(raw: "FaultServer", connect: Connect) -> None:
     """A list of event sources has no such field at all: it is one page."""
-    raw.answers(b'{"sources": [{"type": "a.v0"}, {"type": "b.v0"}]}')
+    raw.answers(body=b'{"sources": [{"type": "a.v0"}, {"type": "b.v0"}]}')
     sources = await connect(raw).event_sources.list("esb_1").collect()
 
     assert ["a.v0", "b.v0"] == [source.type for source in sources]
@@ -287,7 +287,7 @@ async def _cancel_a_reader(ngrok: Client) -> None:
     ],
 )
 async def test_case_46_walk_that_is_left(
-    raw: "RawServer",
+    raw: "FaultServer",
     connect: Connect,
     leave: Callable[[Client], Awaitable[None]],
     begun: bytes,
@@ -296,7 +296,7 @@ async def test_case_46_walk_that_is_left(
 ) -> None:
     """Its request ends with it: no answer stays open, and nothing warns of anything."""
     items = b",".join(b'{"id": "%d", "created_at": "2026-11-22T10:00:00Z"}' % n for n in range(60))
-    raw.answers(b'{"ip_policies": [%b], "next_page_uri": "?before_id=59"}' % items)
+    raw.answers(body=b'{"ip_policies": [%b], "next_page_uri": "?before_id=59"}' % items)
     raw.sends(begun, "stall")  # the second page
     ngrok = connect(raw, prefetch=prefetch)
     await leave(ngrok)
@@ -305,11 +305,11 @@ async def test_case_46_walk_that_is_left(
     await raw.until(lambda: raw.open <= (len(raw.heads) == 1))  # an idle connection is kept
 
     assert {asyncio.current_task()} == _tasks_of_the_client()
-    raw.scripts.clear()
-    raw.answers(b"[1]")
+    raw.forget()
+    raw.answers(body=b"[1]")
     assert [1] == await ngrok.request("GET", "/things")
     assert {} == ngrok._calls
 
 
 def _tasks_of_the_client() -> set[asyncio.Task[object] | None]:
-    return {task for task in asyncio.all_tasks() if "RawServer" not in repr(task)}
+    return {task for task in asyncio.all_tasks() if "FaultServer" not in repr(task)}

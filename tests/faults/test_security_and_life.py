@@ -11,7 +11,7 @@ from ngrok_async import Client, ClientClosedError, NgrokError, RateLimit
 from ngrok_async.testing import FakeNgrok, TurnableClock
 
 if TYPE_CHECKING:
-    from conftest import RawServer
+    from tests.fault_server import FaultServer
 
 Connect = Callable[..., Client]
 
@@ -45,7 +45,7 @@ async def test_case_47_id_that_leads_elsewhere(
 
 @pytest.mark.parametrize("status", [302, 307])
 async def test_case_48_redirect_and_a_middleware_that_authenticates(
-    raw: "RawServer", another: "RawServer", connect: Connect, status: int
+    raw: "FaultServer", another: "FaultServer", connect: Connect, status: int
 ) -> None:
     """A session's middleware that puts a key on each request runs once: nobody is called again."""
     signed: list[str] = []
@@ -57,7 +57,7 @@ async def test_case_48_redirect_and_a_middleware_that_authenticates(
         request.headers["Authorization"] = "Bearer of the session"
         return await handler(request)
 
-    raw.answers(b"", status, b"location: %b/tunnels\r\n" % another.url.encode())
+    raw.answers(status, b"", location=f"{another.url}/tunnels")
     async with aiohttp.ClientSession(middlewares=[sign]) as session:
         with pytest.raises(NgrokError, match=f"redirect to '{another.url}/tunnels' not followed"):
             await connect(raw, session=session).tunnels.list()

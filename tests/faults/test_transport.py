@@ -12,7 +12,7 @@ import pytest
 from ngrok_async import Client, ConnectionLostError, RequestTimeoutError, Retry, Timeout
 
 if TYPE_CHECKING:
-    from conftest import Expirer, RawServer
+    from tests.fault_server import FaultServer, Timers
 
 Connect = Callable[..., Client]
 AT_ONCE = Retry(backoff=0, max_attempts=3)
@@ -35,16 +35,16 @@ async def settle() -> None:
 
 @pytest.mark.parametrize("content", STALLS)
 async def test_case_18_and_19_stalled_answer_to_a_get(
-    raw: "RawServer", connect: Connect, expirer: "Expirer", content: bytes
+    raw: "FaultServer", connect: Connect, timers: "Timers", content: bytes
 ) -> None:
     """At the limit of the attempt the connection is closed, and the GET goes out once more."""
     raw.sends(content, "stall")
-    raw.answers(b"[2]")
+    raw.answers(body=b"[2]")
     ngrok = connect(raw, timeout=LIMITS, retry=AT_ONCE, clock=None)
     call = asyncio.create_task(ngrok.request("GET", "/things"))
     await raw.until(lambda: len(raw.heads) == 1)
     await settle()
-    expirer.expire()
+    timers.expire()
 
     assert [2] == await call
     await raw.until(lambda: raw.open == 1)
@@ -53,7 +53,7 @@ async def test_case_18_and_19_stalled_answer_to_a_get(
 
 @pytest.mark.parametrize("content", STALLS)
 async def test_case_18_and_19_stalled_answer_to_every_attempt(
-    raw: "RawServer", connect: Connect, expirer: "Expirer", content: bytes
+    raw: "FaultServer", connect: Connect, timers: "Timers", content: bytes
 ) -> None:
     """When all attempts have run into their limit, the error says so; no connection is left."""
     for _ in range(3):
@@ -63,7 +63,7 @@ async def test_case_18_and_19_stalled_answer_to_every_attempt(
     for number in range(1, 4):
         await raw.until(lambda sent=number: len(raw.heads) == sent)  # type: ignore[misc] # of a lambda
         await settle()
-        expirer.expire()
+        timers.expire()
     with pytest.raises(RequestTimeoutError, match="no whole answer within 100 s") as caught:
         await call
     await raw.until(lambda: raw.open == 0)
@@ -76,16 +76,16 @@ async def test_case_18_and_19_stalled_answer_to_every_attempt(
 BROKEN_OFF = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n[1,2]"
 
 
-async def test_case_20_broken_body_of_a_get(raw: "RawServer", connect: Connect) -> None:
+async def test_case_20_broken_body_of_a_get(raw: "FaultServer", connect: Connect) -> None:
     """What arrived of it is thrown away, and the GET goes out once more."""
     raw.sends(BROKEN_OFF, "reset")
-    raw.answers(b"[1,2,3]")
+    raw.answers(body=b"[1,2,3]")
 
     assert [1, 2, 3] == await connect(raw, retry=AT_ONCE, clock=None).request("GET", "/things")
-    assert ["get /things"] * 2 == raw.heads
+    assert ["GET /things"] * 2 == raw.heads
 
 
-async def test_case_20_broken_body_at_every_attempt(raw: "RawServer", connect: Connect) -> None:
+async def test_case_20_broken_body_at_every_attempt(raw: "FaultServer", connect: Connect) -> None:
     """After the last attempt it is a lost connection: never the part that is there."""
     for _ in range(3):
         raw.sends(BROKEN_OFF, "reset")
@@ -96,14 +96,14 @@ async def test_case_20_broken_body_at_every_attempt(raw: "RawServer", connect: C
     assert 3 == len(raw.heads)
 
 
-async def test_case_20_broken_body_of_a_create(raw: "RawServer", connect: Connect) -> None:
+async def test_case_20_broken_body_of_a_create(raw: "FaultServer", connect: Connect) -> None:
     """A 200 whose body got lost was a success, most likely: it is not sent again."""
     raw.sends(BROKEN_OFF, "reset")
     with pytest.raises(ConnectionLostError, match="it may have been applied") as caught:
         await connect(raw, retry=AT_ONCE, clock=None).request("POST", "/things", json={})
 
     assert (1, True) == (caught.value.attempts, caught.value.maybe_applied)
-    assert ["post /things"] == raw.heads
+    assert ["POST /things"] == raw.heads
 
 
 UNPACK = """
@@ -131,15 +131,14 @@ asyncio.run(main())
 @pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="only Linux tells the peak of a process's memory"
 )
-async def test_case_23_memory_of_a_process_that_is_sent_a_bomb(raw: "RawServer") -> None:
+async def test_case_23_memory_of_a_process_that_is_sent_a_bomb(raw: "FaultServer") -> None:
     """200 MiB in 200 KiB cost less than 30 MiB of a process's memory at any moment."""
     small, zip_ = zlib.compressobj(wbits=31), zlib.compressobj(wbits=31)
     first, other = (zip_.compress(b"\0" * MIB) + zip_.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
     packed = first + other * 199
     assert len(packed) < MIB / 4
-    gzip = b"content-encoding: gzip\r\n"
-    raw.answers(small.compress(b"[1]") + small.flush(), head=gzip)
-    raw.answers(packed, head=gzip)
+    raw.answers(body=small.compress(b"[1]") + small.flush(), content_encoding="gzip")
+    raw.answers(body=packed, content_encoding="gzip")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", UNPACK, raw.url), stdout=asyncio.subprocess.PIPE
     )

@@ -1,8 +1,9 @@
-"""Run every scenario at every step, and print the counts: `python -m tests.fuzz [--every N]`."""
+"""Run every scenario at each step and read a million bodies: `python -m tests.fuzz [--every N]`."""
 
 import argparse
 import asyncio
 import logging
+import random
 import sys
 import tempfile
 import time
@@ -10,12 +11,14 @@ from pathlib import Path
 
 from aiohttp import connector
 
+from tests.fuzz.bodies import differences
 from tests.fuzz.certificate import contexts
 from tests.fuzz.journal import Journal
 from tests.fuzz.scenarios import SCENARIOS, Fuzz
 from tests.fuzz.steps import StepLoop, uvloop_steps
 
 LONGEST = 300
+BODIES = 1_000_000
 
 
 def main() -> int:
@@ -24,13 +27,13 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, help="only every n-th scenario")
     every: int = parser.parse_args().every
     logging.disable()
+    wrong = _read_bodies(BODIES // every)
     folder = tempfile.TemporaryDirectory()
     server, client = contexts(Path(folder.name))
     vars(connector)["_SSL_CONTEXT_VERIFIED"] = client
     loops = {"asyncio": StepLoop, "uvloop": uvloop_steps()}
     if hasattr(asyncio, "eager_task_factory"):
         loops["eager tasks"] = StepLoop
-    wrong = 0
     for name, loop in loops.items():
         for tls in (None, server) if loop is not None else ():
             begin, journal = time.monotonic(), Journal(tls)
@@ -44,6 +47,16 @@ def main() -> int:
             _report(f"{name}, {'TLS' if tls else 'plain'}", fuzz, time.monotonic() - begin)
     folder.cleanup()
     return min(wrong, 1)
+
+
+def _read_bodies(cases: int) -> int:
+    begin, seed = time.monotonic(), random.randrange(2**32)  # noqa: S311 # no secret
+    found, counts = differences(cases, seed)
+    seconds = time.monotonic() - begin
+    print(f"bodies, seed {seed}: {dict(counts)} in {seconds:.0f} s, {len(found)} differences")
+    for difference in found[:20]:
+        print(f"    ! {difference}")
+    return len(found)
 
 
 def _report(title: str, fuzz: Fuzz, seconds: float) -> None:

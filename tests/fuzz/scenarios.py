@@ -205,7 +205,7 @@ class Fuzz:
             with suppress(RuntimeError):  # the call is over
                 seen.timeout.reschedule(task.get_loop().time())
         if act == "expire":
-            timeouts = client._transport._timeouts
+            timeouts = client._transport._timers
             for expiring in timeouts._ends:
                 timeouts._ends[expiring] = 0.0
             timeouts._ring()
@@ -255,7 +255,7 @@ class Fuzz:
             found.append(f"{received} received, but {budget.used - before} slots used")
         if self._exact and not self._writes.has(target) and budget.used > before:
             found.append("nothing was written, but a slot is used")
-        if client._calls or client._transport._timeouts._ends:
+        if client._calls or client._transport._timers._ends:
             found.append("a call or a timeout is left")
         if connector is not None and connector._acquired:
             found.append("a connection is not given back")

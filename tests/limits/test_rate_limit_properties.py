@@ -18,7 +18,7 @@ from ngrok_async._limits.accounts import shared_rate_limit
 from ngrok_async._limits.rate_limit import RateLimit
 from ngrok_async._limits.stated import within_both
 from ngrok_async._request import Request, Response
-from ngrok_async._retry import Retry, RetryMiddleware
+from ngrok_async._way.retry import Retry, RetryMiddleware
 from ngrok_async.errors import ConnectError, NgrokError
 
 T = TypeVar("T")

@@ -2,105 +2,45 @@
 
 import asyncio
 import os
-import shutil
-import signal
-import socket
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from ngrok_async import Request, Response
+from ngrok_async._limits.redis_state import State
 from ngrok_async.redis import RedisRateLimit
+from tests.redis.servers import MissingServerError, RedisServer
 
 OK = Response(status=200)
-MISSING = (
-    "redis-server was not found: install it (Debian and Ubuntu: apt-get install redis-server,"
-    " macOS: brew install redis)"
-)
 
 
-class RedisServer:
-    """A redis-server of our own, which keeps nothing on disk."""
-
-    def __init__(self, directory: Path) -> None:
-        """Choose a free port of this machine."""
-        self.directory = directory
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        program = shutil.which("redis-server")
-        if program is None and "CI" in os.environ:
-            pytest.fail(MISSING)
-        if program is None:
-            pytest.skip(MISSING)
-        options = {
-            "port": str(self.port),
-            "bind": "127.0.0.1",
-            "save": "",
-            "appendonly": "no",
-            "dir": str(self.directory),
-            "logfile": str(self.directory / "redis.log"),
-        }
-        words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        self._process = subprocess.Popen([program, *words])
-        end = time.monotonic() + 20
-        while not self._answers():
-            if time.monotonic() > end or self._process.poll() is not None:
-                pytest.fail((self.directory / "redis.log").read_text())
-            time.sleep(0.01)
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(100) == b"+PONG\r\n"
-        except OSError:
-            return False
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal: SIGSTOP makes it silent, SIGCONT lets it go on."""
-        assert self._process is not None
-        self._process.send_signal(number)
-
-    def stop(self) -> None:
-        """End it; it forgets everything."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def __enter__(self) -> Self:
-        """Start it."""
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        self.stop()
+@contextmanager
+def running(directory: Path, kind: str = "redis") -> Iterator[RedisServer]:
+    """Run a server; where it is not installed, skip the test, but not in CI."""
+    try:
+        with RedisServer(directory, kind=kind) as server:
+            yield server
+    except MissingServerError as error:
+        (pytest.fail if "CI" in os.environ else pytest.skip)(str(error))
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """One Redis for all tests that leave it alive."""
-    with RedisServer(tmp_path_factory.mktemp("redis")) as running:
-        yield running
+    with running(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis that the test may stop, and start again."""
-    with RedisServer(tmp_path) as running:
-        yield running
+    with running(tmp_path) as server:
+        yield server
 
 
 class Wire:
@@ -122,8 +62,9 @@ class Wire:
         return await self._run(self.redis.eval, script, numkeys, *keys_and_args)
 
     async def _run(self, command: Callable[..., Any], script: str, numkeys: int, *rest: Any) -> Any:  # noqa: ANN401 # as above
-        verb = str(rest[numkeys])
+        verb = "ask" if rest[numkeys + 5] else "tell"
         self.calls.append(verb)
+        self.words: list[Any] = [numkeys, *rest]
         if self.before is not None and (waiting := self.before(verb)):
             await waiting
         reply = await command(script, numkeys, *rest)
@@ -179,16 +120,30 @@ class Process:
 
     async def close(self) -> None:
         """Check that nothing is left behind."""
-        limiter = self.limiter
         try:
-            async with asyncio.timeout(2):
-                while limiter._server or limiter._tasks:  # noqa: ASYNC110 # they have no event
-                    await asyncio.sleep(0.001)
+            await self.idle()
         finally:
             await self.redis.aclose()
-        assert 0 == limiter.budget.waiting
-        assert limiter._alarm is None
-        assert 0 == limiter._local.in_flight
+        assert 0 == self.limiter.budget.waiting
+        assert 0 == self.state.part.in_flight
+
+    @property
+    def state(self) -> State:
+        """What its rate limit knows."""
+        return self.limiter._state
+
+    async def idle(self) -> None:
+        """Wait until it has told everything; while Redis is away, there is no end of that."""
+        turns = self.limiter._turns
+        async with asyncio.timeout(3):
+            while turns._loop and not self.state._trouble:  # noqa: ASYNC110 # it has no event
+                await asyncio.sleep(0.001)
+
+    async def shares(self) -> None:
+        """Wait until the limit is shared."""
+        async with asyncio.timeout(5):
+            while not (await self.limiter.read_budget()).shared:  # noqa: ASYNC110 # as above
+                await asyncio.sleep(0.01)
 
 
 @pytest.fixture

@@ -7,18 +7,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from ngrok_async.testing import FakeNgrok
+from tests.redis.servers import RedisServer
 
 WORKER = Path(__file__).with_name("worker.py")
 LIMIT, WINDOW = 120, 1.0
-Server = Any  # a RedisServer; conftest.py cannot be imported, a directory of tests is no package
 
 
 @asynccontextmanager
 async def workers(
-    server: Server,
+    server: RedisServer,
     fake: FakeNgrok,
     calls: list[int],
     *,
@@ -59,7 +58,7 @@ async def result(process: asyncio.subprocess.Process) -> dict[str, float]:
     return answer
 
 
-async def test_four_processes_share_the_limit(server: Server) -> None:
+async def test_four_processes_share_the_limit(server: RedisServer) -> None:
     """480 calls from four processes: none is refused, and none comes too early."""
     async with (
         FakeNgrok(agents=1, limit=LIMIT, window=WINDOW) as fake,
@@ -77,7 +76,7 @@ async def test_four_processes_share_the_limit(server: Server) -> None:
     assert least <= took  # how much longer, the machine decides
 
 
-async def test_slots_of_a_killed_process_come_back(server: Server) -> None:
+async def test_slots_of_a_killed_process_come_back(server: RedisServer) -> None:
     """One of four is killed amid its calls: the others finish, refused is none."""
     async with (
         FakeNgrok(agents=1, limit=LIMIT, window=WINDOW) as fake,
@@ -97,7 +96,7 @@ async def test_slots_of_a_killed_process_come_back(server: Server) -> None:
 
 
 async def test_killed_process_holds_its_slots_no_longer_than_its_lease(
-    server: Server,
+    server: RedisServer,
 ) -> None:
     """All places in flight are lost with their process; after its leases others get them."""
     fake = FakeNgrok(agents=1, limit=None)
@@ -115,7 +114,7 @@ async def test_killed_process_holds_its_slots_no_longer_than_its_lease(
     assert 0.9 <= took <= 30  # and not for the minute that is the default
 
 
-async def test_redis_restarts_amid_the_calls(own_server: Server) -> None:
+async def test_redis_restarts_amid_the_calls(own_server: RedisServer) -> None:
     """Everything that Redis knew is lost; the processes tell it again, and none is refused."""
     async with (
         FakeNgrok(agents=1, limit=LIMIT, window=WINDOW) as fake,

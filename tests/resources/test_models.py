@@ -11,12 +11,12 @@ from typing import Any, Final, get_args, get_type_hints
 import attrs
 import pytest
 
-from ngrok_async._encode import encoder
 from ngrok_async._model import Model
 from ngrok_async._operation import operations
-from ngrok_async._wire import MismatchError, decode
-from tools import facts
-from tools.declared import models, resources
+from ngrok_async._wire.arguments import encoder
+from ngrok_async._wire.read import MismatchError, decode
+from tools.contract import facts
+from tools.contract.declared import models, resources
 
 FACTS: Final = facts.load()
 # Classes that only requests have may hold ids of more than one form, and are never decoded.

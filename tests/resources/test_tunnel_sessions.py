@@ -21,7 +21,7 @@ from ngrok_async import (
     ResponseError,
     ServerError,
 )
-from ngrok_async._encode import Id
+from ngrok_async._wire.arguments import Id
 from ngrok_async.resources._shared import Ref
 from ngrok_async.resources.tunnel_sessions import TunnelSession, TunnelSessions
 

@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ngrok_async._wire import decode
+from ngrok_async._wire.read import decode
 from ngrok_async.resources.endpoints import Endpoint
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.resources.tunnels import Tunnel

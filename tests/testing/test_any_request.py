@@ -20,8 +20,8 @@ from yarl import URL
 
 from ngrok_async.testing import FakeNgrok
 from ngrok_async.testing._references import TARGETS
-from tools import facts
-from tools.document import document
+from tools.contract import facts
+from tools.contract.document import document
 
 from .conftest import CERTIFICATE, PRIVATE_KEY, call_of
 from .world import WORLD, populate

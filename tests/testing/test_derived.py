@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from ngrok_async.testing import FakeNgrok, _certificates
-from tools import documented
+from tools.contract import documented
 
 from .conftest import CERTIFICATE, PRIVATE_KEY, Call
 

@@ -14,8 +14,8 @@ from ngrok_async import Client, FilterError
 from ngrok_async._model import Model
 from ngrok_async.resources._shared import Ref
 from ngrok_async.testing import FakeNgrok
-from ngrok_async.testing._answers import RefusedError
 from ngrok_async.testing._filter import condition
+from ngrok_async.testing._messages import RefusedError
 from ngrok_async.testing._store import timestamp
 from ngrok_async.testing._terms import instant, known_fields
 

@@ -18,10 +18,10 @@ from hypothesis.stateful import (
 
 from ngrok_async.testing import Agent, TurnableClock
 from ngrok_async.testing._agents import Agents
-from ngrok_async.testing._answers import Answer, Incoming, RefusedError
 from ngrok_async.testing._api import API
 from ngrok_async.testing._faults import Faults
 from ngrok_async.testing._fleet import AgentOptions, Fleet
+from ngrok_async.testing._messages import Answer, Incoming, RefusedError
 from ngrok_async.testing._routes import declared
 from ngrok_async.testing._store import Store
 

@@ -297,7 +297,7 @@ def test_an_option_that_cannot_be(pytester: pytest.Pytester, option: str, says: 
 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"pytest.mark.fake_ngrok: {says}"])
-    result.stdout.no_fnmatch_line("*_ngrok_async_pytest.py:*")
+    result.stdout.no_fnmatch_line("*ngrok_async/_pytest.py:*")
 
 
 def test_in_a_freeze(pytester: pytest.Pytester) -> None:
@@ -506,14 +506,14 @@ def test_with_anyio(pytester: pytest.Pytester) -> None:
 
 
 def test_costs_nothing_where_it_is_not_used(pytester: pytest.Pytester) -> None:
-    """Test runs without these fixtures neither import aiohttp nor the package."""
+    """Test runs without these fixtures import neither aiohttp nor what a client is made of."""
     pytester.makepyfile(
         """
         import sys
 
         def test_modules():
-            assert "_ngrok_async_pytest" in sys.modules
-            assert not {"aiohttp", "attrs", "cattrs", "ngrok_async"} & sys.modules.keys()
+            assert "ngrok_async._pytest" in sys.modules
+            assert not {"aiohttp", "attrs", "cattrs", "ngrok_async.testing"} & sys.modules.keys()
         """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")

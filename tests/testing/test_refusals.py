@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from ngrok_async.testing import FakeNgrok, TurnableClock
-from ngrok_async.testing._messages import MESSAGES
-from tools import facts
+from ngrok_async.testing._refusals import MESSAGES
+from tools.contract import facts
 
 from .conftest import CERTIFICATE, PRIVATE_KEY, TARGET, Call, call_of
 from .world import CLOUD, POLICY, filled, populate

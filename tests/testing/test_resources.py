@@ -10,17 +10,17 @@ from typing import Any, cast
 import attrs
 import pytest
 
-from ngrok_async._encode import Id
 from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operation, operations, paged
+from ngrok_async._wire.arguments import Id
 from ngrok_async.filters import Filter
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Ref
 from ngrok_async.testing import TurnableClock
 from ngrok_async.testing._agents import Agents
-from ngrok_async.testing._answers import Incoming, RefusedError
 from ngrok_async.testing._api import API
 from ngrok_async.testing._commands import DEEDS, Command, Deed
+from ngrok_async.testing._messages import Incoming, RefusedError
 from ngrok_async.testing._routes import declared
 from ngrok_async.testing._store import Store, timestamp
 from ngrok_async.unset import UNSET, Unset

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ngrok_async.testing import FakeNgrok, _values
-from tools import facts
+from tools.contract import facts
 
 from .conftest import CERTIFICATE, PRIVATE_KEY, TARGET, Call
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools import agreed, drift, openapi
-from tools.agreed import Agreed
-from tools.facts import Facts
+from tools.contract import differences, drift, openapi
+from tools.contract.differences import Agreed
+from tools.contract.facts import Facts
 
 FILE = Path(__file__).with_name("openapi.json")
 UPSTREAM = openapi.read(FILE)
@@ -137,7 +137,7 @@ def test_no_difference_is_success(
 ) -> None:
     """The program says that there is nothing to do."""
     monkeypatch.setattr(drift, "declared", lambda: UPSTREAM)
-    monkeypatch.setattr(agreed, "load", nothing)
+    monkeypatch.setattr(differences, "load", nothing)
 
     assert 0 == drift.main([str(FILE)])
 

@@ -1,7 +1,7 @@
 """Every change of a whole document of the API is seen: a change of each place, counted.
 
 Changes of one kind are made at all places at once, and each has to be named. The document is made
-of the facts (`tools.document`), so it grows with them.
+of the facts (`tools.contract.document`), so it grows with them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tools import drift, facts, openapi
-from tools.compare import Difference
-from tools.declared import declared
-from tools.document import document
-from tools.facts import Facts
+from tools.contract import drift, facts, openapi
+from tools.contract.compare import Difference
+from tools.contract.declared import declared
+from tools.contract.document import document
+from tools.contract.facts import Facts
 
 FACTS = facts.load()
 OURS = facts.completed(declared(), FACTS)
@@ -44,7 +44,7 @@ DOCUMENT = whole()
 
 def differences(changed: Facts) -> set[Difference]:
     """Return what the document and the declarations differ in."""
-    return set(drift.differences(openapi.facts_of(changed), OURS))
+    return set(drift.stated_differences(openapi.facts_of(changed), OURS))
 
 
 def operations(changed: Facts) -> Iterator[Place]:

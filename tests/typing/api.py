@@ -18,6 +18,7 @@ from pydantic import HttpUrl
 from redis.asyncio import Redis
 from yarl import URL
 
+import ngrok_async
 from ngrok_async import (
     JSON,
     UNSET,
@@ -697,3 +698,18 @@ async def fake() -> None:
         assert_type(server.url, str)
         assert_type(server.api_key, str)
         Client(server.api_key, base_url=server.url)
+
+
+# The package: its names are loaded on first use, and known all the same
+
+
+def names() -> None:
+    """A misspelt one is none of them, however they are loaded."""
+    assert_type(ngrok_async.FakeNgrok, type[FakeNgrok])
+    assert_type(ngrok_async.events.PauseEvent, type[PauseEvent])
+    assert_type(ngrok_async.errors.APIError, type[APIError])
+    assert_type(ngrok_async.pagination.Page(items=("a",)), Page[str])
+    assert_type(ngrok_async.resources.Ref, type[Ref])
+
+    str(ngrok_async.Clinet)  # type: ignore[attr-defined]
+    str(ngrok_async.errors.APIErorr)  # type: ignore[attr-defined]

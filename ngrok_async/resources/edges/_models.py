@@ -5,126 +5,150 @@ from typing import Literal
 
 import attrs
 
-from ngrok_async._encode import Id
 from ngrok_async._model import Model
+from ngrok_async._wire.arguments import Id
 from ngrok_async.resources._shared import Described, Ref
 from ngrok_async.unset import UNSET, Unset
 
 
 @attrs.frozen(kw_only=True)
-class EndpointBackend(Model):
-    """Where the traffic goes, in answers; also taken where an `EndpointBackendMutate` is.
+class EndpointModule(Model):
+    """What every module has, in answers and where a request takes the same.
 
     Attributes:
         enabled: Whether the module is applied; None in a request counts as True.
-        backend: The backend that gets the traffic.
     """
 
     enabled: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class EndpointModuleMutate(Model):
+    """What every module has that requests write in another way than answers.
+
+    Attributes:
+        enabled: Whether to apply the module; not sent: True.
+    """
+
+    enabled: Unset[bool] = UNSET
+
+
+@attrs.frozen(kw_only=True)
+class EndpointOAuthLogin(Model):
+    """Login with an OAuth provider, and who gets in.
+
+    Attributes:
+        client_id: The id of your own OAuth app; None: ngrok's app, which can do less.
+        client_secret: The app's secret; needed along with `client_id`. Answers have it too.
+        scopes: Scopes to ask for; only with an app of your own.
+        email_addresses: Users who get in, by address.
+        email_domains: Users who get in, by the domain of their address.
+    """
+
+    client_id: str | None = None
+    client_secret: str | None = attrs.field(default=None, repr=False)
+    scopes: tuple[str, ...] = ()
+    email_addresses: tuple[str, ...] = ()
+    email_domains: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class EndpointBackend(EndpointModule):
+    """Where the traffic goes, in answers; also taken where an `EndpointBackendMutate` is.
+
+    Attributes:
+        backend: The backend that gets the traffic.
+    """
+
     backend: Ref | None = None
 
 
 @attrs.frozen(kw_only=True)
-class EndpointBackendMutate(Model):
+class EndpointBackendMutate(EndpointModuleMutate):
     """Where the traffic goes, in requests.
 
     Attributes:
-        enabled: Whether to apply the module; not sent: True.
         backend_id: The backend that gets the traffic, of any of the five kinds.
     """
 
-    enabled: Unset[bool] = UNSET
     backend_id: Id = ""
 
 
 @attrs.frozen(kw_only=True)
-class EndpointIPPolicy(Model):
+class EndpointIPPolicy(EndpointModule):
     """Which addresses may connect, in answers; also taken where an `EndpointIPPolicyMutate` is.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         ip_policies: The IP policies that decide.
     """
 
-    enabled: bool | None = None
     ip_policies: tuple[Ref, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
-class EndpointIPPolicyMutate(Model):
+class EndpointIPPolicyMutate(EndpointModuleMutate):
     """Which addresses may connect, in requests.
 
     Attributes:
-        enabled: Whether to apply the module; not sent: True.
         ip_policy_ids: The IP policies that decide.
     """
 
-    enabled: Unset[bool] = UNSET
     ip_policy_ids: tuple[Id, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
-class EndpointMutualTLS(Model):
+class EndpointMutualTLS(EndpointModule):
     """Client certificates, in answers; also taken where an `EndpointMutualTLSMutate` is.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         certificate_authorities: Whose client certificates are accepted.
     """
 
-    enabled: bool | None = None
     certificate_authorities: tuple[Ref, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
-class EndpointMutualTLSMutate(Model):
+class EndpointMutualTLSMutate(EndpointModuleMutate):
     """Client certificates, in requests.
 
     Attributes:
-        enabled: Whether to apply the module; not sent: True.
         certificate_authority_ids: Whose client certificates to accept.
     """
 
-    enabled: Unset[bool] = UNSET
     certificate_authority_ids: tuple[Id, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
-class EndpointTLSTermination(Model):
+class EndpointTLSTermination(EndpointModule):
     """Where TLS ends; also taken where an `EndpointTLSTerminationAtEdge` is.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         terminate_at: "edge" for at ngrok, "upstream" for behind the agent; most other modules
             cannot work then.
         min_version: The oldest TLS version that clients may use; None: ngrok's choice, and the
             only possibility with "upstream".
     """
 
-    enabled: bool | None = None
     terminate_at: Literal["edge", "upstream"] | str = ""
     min_version: str | None = None
 
 
 @attrs.frozen(kw_only=True)
-class EndpointTLSTerminationAtEdge(Model):
+class EndpointTLSTerminationAtEdge(EndpointModuleMutate):
     """How TLS ends at an HTTPS edge, in requests.
 
     Attributes:
-        enabled: Whether to apply the module; not sent: True.
         min_version: The oldest TLS version that clients may use; None: ngrok's choice.
     """
 
-    enabled: Unset[bool] = UNSET
     min_version: str | None = None
 
 
 @attrs.frozen(kw_only=True)
-class EndpointCircuitBreaker(Model):
+class EndpointCircuitBreaker(EndpointModule):
     """Refusing requests while the backend fails too many of them.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         tripped_duration: Seconds of refusing before the backend gets another try.
         rolling_window: Seconds that are looked back on.
         num_buckets: Parts that the window is counted in, at most 128.
@@ -132,7 +156,6 @@ class EndpointCircuitBreaker(Model):
         error_threshold_percentage: The share of errors at which it trips: 0 to 1, not 0 to 100.
     """
 
-    enabled: bool | None = None
     tripped_duration: int = 0
     rolling_window: int = 0
     num_buckets: int = 0
@@ -141,215 +164,95 @@ class EndpointCircuitBreaker(Model):
 
 
 @attrs.frozen(kw_only=True)
-class EndpointCompression(Model):
-    """Compressing responses for clients that ask for it.
-
-    Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
-    """
-
-    enabled: bool | None = None
+class EndpointCompression(EndpointModule):
+    """Compressing responses for clients that ask for it."""
 
 
 @attrs.frozen(kw_only=True)
-class EndpointRequestHeaders(Model):
+class EndpointRequestHeaders(EndpointModule):
     """Changing the headers of requests before the backend gets them.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         add: Headers to add, by name.
         remove: Names of headers to take out.
     """
 
-    enabled: bool | None = None
     add: Mapping[str, str] = attrs.field(factory=dict[str, str], hash=False)
     remove: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
-class EndpointResponseHeaders(Model):
+class EndpointResponseHeaders(EndpointModule):
     """Changing the headers of responses before the client gets them.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         add: Headers to add, by name.
         remove: Names of headers to take out.
     """
 
-    enabled: bool | None = None
     add: Mapping[str, str] = attrs.field(factory=dict[str, str], hash=False)
     remove: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
-class EndpointWebhookValidation(Model):
+class EndpointWebhookValidation(EndpointModule):
     """Letting only signed webhooks of one provider through.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         provider: ngrok's name of the provider.
         secret: What the provider signs with; only AWS SNS does without.
     """
 
-    enabled: bool | None = None
     provider: str = ""
     secret: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOAuthGitHub(Model):
+class EndpointOAuthGitHub(EndpointOAuthLogin):
     """Login with GitHub, and who gets in.
 
     Attributes:
-        client_id: The id of your own OAuth app; None: ngrok's app, which can do less.
-        client_secret: The app's secret; needed along with `client_id`. Answers have it too.
-        scopes: Scopes to ask for; only with an app of your own.
-        email_addresses: Users who get in, by address.
-        email_domains: Users who get in, by the domain of their address.
         teams: Members of these teams get in: "organization/team", both as in GitHub's URLs.
         organizations: Members of these organizations get in, named as in GitHub's URLs.
     """
 
-    client_id: str | None = None
-    client_secret: str | None = attrs.field(default=None, repr=False)
-    scopes: tuple[str, ...] = ()
-    email_addresses: tuple[str, ...] = ()
-    email_domains: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     organizations: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOAuthFacebook(Model):
-    """Login with Facebook, and who gets in.
-
-    Attributes:
-        client_id: The id of your own OAuth app; None: ngrok's app, which can do less.
-        client_secret: The app's secret; needed along with `client_id`. Answers have it too.
-        scopes: Scopes to ask for; only with an app of your own.
-        email_addresses: Users who get in, by address.
-        email_domains: Users who get in, by the domain of their address.
-    """
-
-    client_id: str | None = None
-    client_secret: str | None = attrs.field(default=None, repr=False)
-    scopes: tuple[str, ...] = ()
-    email_addresses: tuple[str, ...] = ()
-    email_domains: tuple[str, ...] = ()
+class EndpointOAuthFacebook(EndpointOAuthLogin):
+    """Login with Facebook, and who gets in."""
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOAuthMicrosoft(Model):
-    """Login with Microsoft, and who gets in.
-
-    Attributes:
-        client_id: The id of your own OAuth app; None: ngrok's app, which can do less.
-        client_secret: The app's secret; needed along with `client_id`. Answers have it too.
-        scopes: Scopes to ask for; only with an app of your own.
-        email_addresses: Users who get in, by address.
-        email_domains: Users who get in, by the domain of their address.
-    """
-
-    client_id: str | None = None
-    client_secret: str | None = attrs.field(default=None, repr=False)
-    scopes: tuple[str, ...] = ()
-    email_addresses: tuple[str, ...] = ()
-    email_domains: tuple[str, ...] = ()
+class EndpointOAuthMicrosoft(EndpointOAuthLogin):
+    """Login with Microsoft, and who gets in."""
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOAuthGoogle(Model):
-    """Login with Google, and who gets in.
-
-    Attributes:
-        client_id: The id of your own OAuth app; None: ngrok's app, which can do less.
-        client_secret: The app's secret; needed along with `client_id`. Answers have it too.
-        scopes: Scopes to ask for; only with an app of your own.
-        email_addresses: Users who get in, by address.
-        email_domains: Users who get in, by the domain of their address.
-    """
-
-    client_id: str | None = None
-    client_secret: str | None = attrs.field(default=None, repr=False)
-    scopes: tuple[str, ...] = ()
-    email_addresses: tuple[str, ...] = ()
-    email_domains: tuple[str, ...] = ()
+class EndpointOAuthGoogle(EndpointOAuthLogin):
+    """Login with Google, and who gets in."""
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOAuthLinkedIn(Model):
-    """Login with LinkedIn, and who gets in.
-
-    Attributes:
-        client_id: The id of your own OAuth app; None: ngrok's app, which can do less.
-        client_secret: The app's secret; needed along with `client_id`. Answers have it too.
-        scopes: Scopes to ask for; only with an app of your own.
-        email_addresses: Users who get in, by address.
-        email_domains: Users who get in, by the domain of their address.
-    """
-
-    client_id: str | None = None
-    client_secret: str | None = attrs.field(default=None, repr=False)
-    scopes: tuple[str, ...] = ()
-    email_addresses: tuple[str, ...] = ()
-    email_domains: tuple[str, ...] = ()
+class EndpointOAuthLinkedIn(EndpointOAuthLogin):
+    """Login with LinkedIn, and who gets in."""
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOAuthGitLab(Model):
-    """Login with GitLab, and who gets in.
-
-    Attributes:
-        client_id: The id of your own OAuth app; None: ngrok's app, which can do less.
-        client_secret: The app's secret; needed along with `client_id`. Answers have it too.
-        scopes: Scopes to ask for; only with an app of your own.
-        email_addresses: Users who get in, by address.
-        email_domains: Users who get in, by the domain of their address.
-    """
-
-    client_id: str | None = None
-    client_secret: str | None = attrs.field(default=None, repr=False)
-    scopes: tuple[str, ...] = ()
-    email_addresses: tuple[str, ...] = ()
-    email_domains: tuple[str, ...] = ()
+class EndpointOAuthGitLab(EndpointOAuthLogin):
+    """Login with GitLab, and who gets in."""
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOAuthTwitch(Model):
-    """Login with Twitch, and who gets in.
-
-    Attributes:
-        client_id: The id of your own OAuth app; None: ngrok's app, which can do less.
-        client_secret: The app's secret; needed along with `client_id`. Answers have it too.
-        scopes: Scopes to ask for; only with an app of your own.
-        email_addresses: Users who get in, by address.
-        email_domains: Users who get in, by the domain of their address.
-    """
-
-    client_id: str | None = None
-    client_secret: str | None = attrs.field(default=None, repr=False)
-    scopes: tuple[str, ...] = ()
-    email_addresses: tuple[str, ...] = ()
-    email_domains: tuple[str, ...] = ()
+class EndpointOAuthTwitch(EndpointOAuthLogin):
+    """Login with Twitch, and who gets in."""
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOAuthAmazon(Model):
-    """Login with Amazon, and who gets in.
-
-    Attributes:
-        client_id: The id of your own OAuth app; None: ngrok's app, which can do less.
-        client_secret: The app's secret; needed along with `client_id`. Answers have it too.
-        scopes: Scopes to ask for; only with an app of your own.
-        email_addresses: Users who get in, by address.
-        email_domains: Users who get in, by the domain of their address.
-    """
-
-    client_id: str | None = None
-    client_secret: str | None = attrs.field(default=None, repr=False)
-    scopes: tuple[str, ...] = ()
-    email_addresses: tuple[str, ...] = ()
-    email_domains: tuple[str, ...] = ()
+class EndpointOAuthAmazon(EndpointOAuthLogin):
+    """Login with Amazon, and who gets in."""
 
 
 @attrs.frozen(kw_only=True)
@@ -378,11 +281,10 @@ class EndpointOAuthProvider(Model):
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOAuth(Model):
+class EndpointOAuth(EndpointModule):
     """Having users log in with an OAuth provider.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         provider: The provider, and who gets in.
         options_passthrough: Whether OPTIONS requests need no login, as CORS wants it.
         cookie_prefix: The beginning of the session cookie's name; ngrok's default is "ngrok.".
@@ -391,7 +293,6 @@ class EndpointOAuth(Model):
         auth_check_interval: Seconds after which the provider is asked anew whether a user may in.
     """
 
-    enabled: bool | None = None
     provider: EndpointOAuthProvider | None = None
     options_passthrough: bool = False
     cookie_prefix: str = ""
@@ -401,11 +302,10 @@ class EndpointOAuth(Model):
 
 
 @attrs.frozen(kw_only=True)
-class EndpointSAML(Model):
+class EndpointSAML(EndpointModule):
     """Having users log in with SAML, in answers; also taken where an `EndpointSAMLMutate` is.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         options_passthrough: Whether OPTIONS requests need no login, as CORS wants it.
         cookie_prefix: The beginning of the session cookie's name; ngrok's default is "ngrok.".
         inactivity_timeout: Seconds without a request after which to log in again.
@@ -422,7 +322,6 @@ class EndpointSAML(Model):
         nameid_format: The format in which the provider names users.
     """
 
-    enabled: bool | None = None
     options_passthrough: bool = False
     cookie_prefix: str = ""
     inactivity_timeout: int = 0
@@ -440,11 +339,10 @@ class EndpointSAML(Model):
 
 
 @attrs.frozen(kw_only=True)
-class EndpointSAMLMutate(Model):
+class EndpointSAMLMutate(EndpointModuleMutate):
     """Having users log in with SAML, in requests.
 
     Attributes:
-        enabled: Whether to apply the module; not sent: True.
         options_passthrough: Whether OPTIONS requests need no login, as CORS wants it.
         cookie_prefix: The beginning of the session cookie's name; ngrok's default is "ngrok.".
         inactivity_timeout: Seconds without a request after which to log in again.
@@ -457,7 +355,6 @@ class EndpointSAMLMutate(Model):
             "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent".
     """
 
-    enabled: Unset[bool] = UNSET
     options_passthrough: bool = False
     cookie_prefix: str = ""
     inactivity_timeout: int = 0
@@ -470,11 +367,10 @@ class EndpointSAMLMutate(Model):
 
 
 @attrs.frozen(kw_only=True)
-class EndpointOIDC(Model):
+class EndpointOIDC(EndpointModule):
     """Having users log in with an OpenID Connect provider.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         options_passthrough: Whether OPTIONS requests need no login, as CORS wants it.
         cookie_prefix: The beginning of the session cookie's name; ngrok's default is "ngrok.".
         inactivity_timeout: Seconds without a request after which to log in again.
@@ -485,7 +381,6 @@ class EndpointOIDC(Model):
         scopes: Scopes to ask for.
     """
 
-    enabled: bool | None = None
     options_passthrough: bool = False
     cookie_prefix: str = ""
     inactivity_timeout: int = 0
@@ -497,41 +392,32 @@ class EndpointOIDC(Model):
 
 
 @attrs.frozen(kw_only=True)
-class EndpointWebsocketTCPConverter(Model):
-    """Carrying what comes in over websockets to the backend over TCP.
-
-    Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
-    """
-
-    enabled: bool | None = None
+class EndpointWebsocketTCPConverter(EndpointModule):
+    """Carrying what comes in over websockets to the backend over TCP."""
 
 
 @attrs.frozen(kw_only=True)
-class EndpointUserAgentFilter(Model):
+class EndpointUserAgentFilter(EndpointModule):
     """Letting requests through by their user agent.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request probably counts as True.
+        enabled: As in every module; that None counts as True is likely, but not documented.
         allow: Regular expressions of user agents that get through.
         deny: Regular expressions of user agents that do not.
     """
 
-    enabled: bool | None = None
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
-class EndpointTrafficPolicy(Model):
+class EndpointTrafficPolicy(EndpointModule):
     """A traffic policy, as endpoints have one, too.
 
     Attributes:
-        enabled: Whether the module is applied; None in a request counts as True.
         value: The policy itself, as text.
     """
 
-    enabled: bool | None = None
     value: str = ""
 
 

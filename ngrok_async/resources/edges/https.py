@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import attrs
 
-from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._operation import Resource, operation, paged
+from ngrok_async._wire.arguments import Id, JSONText, Nested
 from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Described
 from ngrok_async.resources.edges._models import (

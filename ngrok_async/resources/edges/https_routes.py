@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from ngrok_async._encode import Id, JSONText, Nested
 from ngrok_async._operation import Resource, operation
+from ngrok_async._wire.arguments import Id, JSONText, Nested
 from ngrok_async.resources.edges._models import (
     EndpointBackend,
     EndpointBackendMutate,

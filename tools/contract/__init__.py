@@ -1,0 +1,1 @@
+"""What the package declares, held against the facts of the API."""
