@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from ngrok_async import resources as resources
     from ngrok_async import unset as unset
     from ngrok_async._clock import Clock
-    from ngrok_async._limits.rate_limit import Budget, RateLimit
+    from ngrok_async._limits.budget import Budget
+    from ngrok_async._limits.rate_limit import RateLimit
     from ngrok_async._request import JSON, Middleware, Request, Response, Send, Timeout
     from ngrok_async._way.retry import Retry
     from ngrok_async._wire.arguments import Id
@@ -141,7 +142,7 @@ if not TYPE_CHECKING:  # type checkers would take every misspelt name for one th
     _HOMES = {  # of what is not in `errors`
         "JSON": "_request",
         "UNSET": "unset",
-        "Budget": "_limits.rate_limit",
+        "Budget": "_limits.budget",
         "Client": "client",
         "Clock": "_clock",
         "FakeNgrok": "testing",  # not in `__all__`: `import *` shall not load it

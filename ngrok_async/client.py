@@ -16,7 +16,7 @@ from ngrok_async._forget import forget_locals
 from ngrok_async._functions import held, limiter_of, middlewares_of, on_event_of
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._limits.accounts import shared_rate_limit
-from ngrok_async._limits.rate_limit import Budget
+from ngrok_async._limits.budget import Budget
 from ngrok_async._mistakes import OF_CLIENT, ExplainedContext, Instead, explained_options
 from ngrok_async._operation import Resource
 from ngrok_async._options import (

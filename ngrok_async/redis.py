@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ngrok_async._clock import Clock
-from ngrok_async._limits.rate_limit import Budget
+from ngrok_async._limits.budget import Budget
 from ngrok_async._limits.redis_link import Link, Scripts
 from ngrok_async._limits.redis_state import State
 from ngrok_async._limits.redis_turns import Turns

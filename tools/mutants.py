@@ -37,7 +37,13 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         "tests/test_events.py",
     ),
     **dict.fromkeys(
-        (f"_limits/{name}.py" for name in ("accounts", "line", "rate_limit", "stated", "window")),
+        (
+            f"_limits/{name}.py"
+            for name in (
+                *("accounts", "budget", "line", "rate_limit", "refusals", "sides", "stated"),
+                "window",
+            )
+        ),
         ("tests/limits",),
     ),
     "pagination.py": (

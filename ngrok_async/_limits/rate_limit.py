@@ -6,130 +6,29 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from itertools import count
 from threading import RLock
 from typing import Final
-from weakref import ref
-
-import attrs
 
 from ngrok_async._clock import Clock, Timer
-from ngrok_async._limits.line import Line
-from ngrok_async._limits.stated import stated_limits
+from ngrok_async._limits.budget import Budget
+from ngrok_async._limits.refusals import (
+    now_of,
+    patience_of,
+    place_of,
+    refusal,
+    slow_down,
+    tell_waiting,
+)
+from ngrok_async._limits.sides import Queue, Side
 from ngrok_async._limits.window import Window
 from ngrok_async._request import Request, Response, Send, left
-from ngrok_async._retry_after import retry_after
-from ngrok_async._way.answer import THROTTLED_CODES, envelope, is_throttled
-from ngrok_async.errors import RateLimitedError
+from ngrok_async._way.answer import is_throttled
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
-_TOO_MANY_AT_ONCE: Final = "ERR_NGROK_225"
 # Every so many seconds the log tells how many wait.
 TOLD_EVERY: Final = 60.0
-_HOUR: Final = 3600.0
 _ERRORS_FROM: Final = 400
-
-_places: Final = count(1)
-
-
-@attrs.frozen
-class Budget:
-    """The state of a rate limit at one moment.
-
-    Attributes:
-        limit: Requests that may go out in any window.
-        window: The window's length in seconds.
-        used: Requests that count against it now, those in flight included.
-        in_flight: Requests whose answer is still out.
-        waiting: Calls that wait for a slot.
-        paused: Seconds until the pause after a 429 ends; 0 without one.
-        shared: Whether other processes keep to the limit too, as they do now with a
-            `RedisRateLimit` whose Redis answers. If not, all numbers are of this process alone.
-        processes: How many share it, as far as is known.
-    """
-
-    limit: int
-    window: float
-    used: int
-    in_flight: int
-    waiting: int
-    paused: float
-    shared: bool = False
-    processes: int = 1
-
-    @property
-    def remaining(self) -> int:
-        """Requests that could go out at once; none in a pause."""
-        return 0 if self.paused else max(0, self.limit - self.used)
-
-
-class _Side:
-    """What a rate limit has to do with one event loop, without keeping that alive.
-
-    Attributes:
-        loop: The event loop.
-        in_flight: Requests of its that are out.
-        queue: Those who wait in it, if any.
-        has_queue: Whether anybody does, which is asked for each request.
-        is_over: Whether the loop was closed, and what was in flight is counted as ended.
-    """
-
-    __slots__ = ("_queue", "has_queue", "in_flight", "is_over", "loop")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = ref(loop)
-        self.in_flight = 0
-        self.is_over = False
-        self.has_queue = False
-        self._queue: ref[_Queue] | None = None
-
-    @property
-    def queue(self) -> "_Queue | None":
-        return None if self._queue is None else self._queue()
-
-    @queue.setter
-    def queue(self, queue: "_Queue | None") -> None:
-        self._queue = None if queue is None else ref(queue)
-        self.has_queue = queue is not None
-
-    @property
-    def is_closed(self) -> bool:
-        loop = self.loop()
-        return loop is None or loop.is_closed()
-
-
-class _Queue:
-    """Those who wait in one event loop.
-
-    A timer of that loop keeps it alive for as long as somebody waits, and nothing else does that
-    outlives the loop.
-    """
-
-    def __init__(self, side: _Side, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
-        self.side = side
-        self.loop = loop
-        self.clock = clock
-        self.line = Line[asyncio.Future[bool]]()
-        self.timer: Timer | None = None
-        self.turned_back = 0  # as the window's, when the timer was set
-        self._anchor = loop.call_later(_HOUR, self._stay)
-        side.queue = self
-
-    def _stay(self) -> None:
-        self._anchor = self.loop.call_later(_HOUR, self._stay)
-
-    def cancel_timer(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
-
-    def close(self) -> None:
-        """Leave nothing behind, now that nobody waits."""
-        self.cancel_timer()
-        self._anchor.cancel()
-        if self.side.queue is self:
-            self.side.queue = None
 
 
 class RateLimit:
@@ -169,8 +68,8 @@ class RateLimit:
         # Event loops in several threads share it, and the garbage collector may end a call of a
         # closed loop in the middle of any step of another.
         self._lock = RLock()
-        self._side: _Side | None = None  # the one that was used last
-        self._sides: list[_Side] = []
+        self._side: Side | None = None  # the one that was used last
+        self._sides: list[Side] = []
         self._report_at = float("-inf")
         self._empty_since = float("-inf")
 
@@ -232,7 +131,7 @@ class RateLimit:
         self,
         request: Request,
         place: int,
-        side: _Side,
+        side: Side,
         loop: asyncio.AbstractEventLoop,
         now: float,
     ) -> None:
@@ -272,18 +171,18 @@ class RateLimit:
                 expected = self._window.expected(clock.time(), len(line))
             raise refusal(self._window, request, expected, waited=True)
 
-    def _give_up(self, queue: _Queue, waiter: asyncio.Future[bool]) -> None:
+    def _give_up(self, queue: Queue, waiter: asyncio.Future[bool]) -> None:
         self._wake(queue)  # a slot that is free in this very moment is still taken
         if not waiter.done():
             waiter.set_result(False)
 
-    def _leave(self, queue: _Queue, place: int, waiter: asyncio.Future[bool]) -> None:
+    def _leave(self, queue: Queue, place: int, waiter: asyncio.Future[bool]) -> None:
         # That frees no slot, so nobody else can go for it.
         queue.line.leave(place, waiter)
         if not queue.line:
             self._close_queue(queue)
 
-    def _wake(self, queue: _Queue, rang_at: float = float("-inf")) -> None:
+    def _wake(self, queue: Queue, rang_at: float = float("-inf")) -> None:
         """Hand free slots to the first in the line, then set the timer for the next one."""
         queue.cancel_timer()
         line, side = queue.line, queue.side
@@ -308,7 +207,7 @@ class RateLimit:
             if not isinstance(error, Exception):
                 raise
 
-    def _schedule(self, queue: _Queue, now: float) -> None:
+    def _schedule(self, queue: Queue, now: float) -> None:
         if not queue.line:
             self._close_queue(queue)
             return
@@ -326,8 +225,8 @@ class RateLimit:
 
     # --- telling -----------------------------------------------------------------------------
 
-    def _open_queue(self, side: _Side, loop: asyncio.AbstractEventLoop) -> _Queue:
-        queue = _Queue(side, loop, self._given_clock or loop)
+    def _open_queue(self, side: Side, loop: asyncio.AbstractEventLoop) -> Queue:
+        queue = Queue(side, loop, self._given_clock or loop)
         with self._lock:
             window = self._window
             queue.turned_back = window.turned_back
@@ -336,11 +235,11 @@ class RateLimit:
                 self._report_at = float("-inf")
         return queue
 
-    def _close_queue(self, queue: _Queue) -> None:
+    def _close_queue(self, queue: Queue) -> None:
         queue.close()
         self._empty_since = self._window.now
 
-    def _report(self, queue: _Queue) -> None:
+    def _report(self, queue: Queue) -> None:
         """Log how many wait, and for how long."""
         self._report_at = float("-inf")
         with self._lock:
@@ -352,7 +251,7 @@ class RateLimit:
 
     # --- slots, and event loops --------------------------------------------------------------
 
-    def _take(self, side: _Side, now: float) -> bool:
+    def _take(self, side: Side, now: float) -> bool:
         lock = self._lock
         lock.acquire()  # `with` would double the cost of this
         try:
@@ -363,7 +262,7 @@ class RateLimit:
         finally:
             lock.release()
 
-    def _end(self, side: _Side, clock: Clock, *, counts: bool = True, late: bool = False) -> None:
+    def _end(self, side: Side, clock: Clock, *, counts: bool = True, late: bool = False) -> None:
         """Give a slot back, whatever the clock does, and wake those who wait for it."""
         now = self._window.now
         try:
@@ -384,7 +283,7 @@ class RateLimit:
             if len(self._sides) > 1:
                 self._wake_others(side)
 
-    def _wake_others(self, side: _Side) -> None:
+    def _wake_others(self, side: Side) -> None:
         for other in self._sides.copy():
             queue = None if other is side else other.queue
             if queue is not None:
@@ -398,7 +297,7 @@ class RateLimit:
         queues = [side.queue for side in self._sides if not side.is_closed]
         return sum(len(queue.line) for queue in queues if queue is not None)
 
-    def _side_of(self, loop: asyncio.AbstractEventLoop) -> _Side:
+    def _side_of(self, loop: asyncio.AbstractEventLoop) -> Side:
         now = (self._given_clock or loop).time()
         with self._lock:
             self._bury(now)
@@ -406,7 +305,7 @@ class RateLimit:
                 if side.loop() is loop:
                     break
             else:
-                side = _Side(loop)
+                side = Side(loop)
                 self._sides.append(side)
                 self._report_at = min(self._report_at, now + TOLD_EVERY)
             self._side = side
@@ -419,81 +318,3 @@ class RateLimit:
             side.is_over = True
             for _ in range(side.in_flight):
                 self._window.give_back(now, late=True)
-
-
-def now_of(clock: Clock | None, window: Window) -> float:
-    """Return the time, or what the window was last told where nobody knows it."""
-    if clock is not None:
-        return clock.time()
-    try:
-        return asyncio.get_running_loop().time()
-    except RuntimeError:
-        return window.now
-
-
-def tell_waiting(window: Window, waiting: int, expected: float) -> bool:
-    """Log how many wait and for how long, unless it is for an answer only: that is a moment."""
-    if expected <= 0:
-        return False
-    _log.info(
-        "calls that wait for the rate limit of %d requests per %g s, %d at a time: %d; "
-        "the last one leaves in about %.0f s (max_wait= bounds such waits)",
-        *(window.limit, window.seconds, window.max_in_flight, waiting, expected),
-    )
-    return True
-
-
-def place_of(request: Request) -> int:
-    """Return the place in the line of the call that the request belongs to."""
-    progress = request.progress
-    if request.attempt == 1 or not progress.place:
-        progress.place = next(_places)
-    return progress.place
-
-
-def patience_of(request: Request) -> float:
-    """Return the seconds that a request may wait for a slot."""
-    return float("inf") if request.max_wait is None else request.max_wait
-
-
-def slow_down(window: Window, now: float, response: Response) -> float:
-    """Learn from a refusal, and return for how many seconds everybody pauses from now on."""
-    told = envelope(response)
-    pause, is_news = window.refuse(
-        now,
-        stated_limits(told.message or ""),
-        retry_after=retry_after(response.headers),
-        too_many_at_once=told.code == _TOO_MANY_AT_ONCE,
-    )
-    if is_news:
-        _log.warning(
-            "ngrok refused a request for the rate limit (%s); all calls pause for %.1f s",
-            # Other codes are free text, which may echo the key.
-            told.code if told.code in THROTTLED_CODES else response.status,
-            pause,
-        )
-    return pause
-
-
-def refusal(
-    window: Window, request: Request, expected: float, *, waited: bool = False
-) -> RateLimitedError:
-    """Make the error for a wait that would be too long, or was: it took all that was allowed."""
-    limit = (
-        f"the limit of {window.limit} requests per {window.seconds:g} s, "
-        f"{window.max_in_flight} at a time,"
-    )
-    patience = patience_of(request)
-    if waited:
-        text = f"not sent: {limit} had no place for {patience:.1f} s, all that"
-    else:
-        text = f"not sent: {limit} has no place for at least {expected:.1f} s, more than"
-    error = RateLimitedError(
-        f"{text} max_wait={patience:g} allows (None: as long as it takes)",
-        status=429,
-        method=request.method,
-        path=request.path,
-        attempts=0,
-    )
-    error.retry_after = expected
-    return error

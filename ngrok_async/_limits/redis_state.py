@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import attrs
 
-from ngrok_async._limits.rate_limit import slow_down
+from ngrok_async._limits.refusals import slow_down
 from ngrok_async._limits.stated import NOTHING, Stated, stated_limits
 from ngrok_async._limits.window import Window
 from ngrok_async._request import Response

@@ -9,16 +9,10 @@ import attrs
 
 from ngrok_async._clock import Clock, Timer
 from ngrok_async._limits.line import Line
-from ngrok_async._limits.rate_limit import (
-    TOLD_EVERY,
-    now_of,
-    patience_of,
-    place_of,
-    refusal,
-    tell_waiting,
-)
+from ngrok_async._limits.rate_limit import TOLD_EVERY
 from ngrok_async._limits.redis_link import AwayError, Link
 from ngrok_async._limits.redis_state import Answer, State
+from ngrok_async._limits.refusals import now_of, patience_of, place_of, refusal, tell_waiting
 from ngrok_async._request import Request
 from ngrok_async.errors import ConfigurationError, ConnectError
 

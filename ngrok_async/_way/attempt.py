@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from ngrok_async._api_key import SentKeys
@@ -56,6 +57,12 @@ class LostError(Exception):
 
 class OwnRequest(aiohttp.ClientRequest):
     """A request of our own session."""
+
+    def update_headers(self, headers: Any) -> None:  # noqa: ANN401 # aiohttp's own `LooseHeaders`
+        """Take all headers at once, which are none but ours."""
+        self.headers: CIMultiDict[str] = CIMultiDict()
+        self.headers["Host"] = cast("str", self.url.host_port_subcomponent)
+        self.headers.extend(headers)
 
     async def send(self, connection: "Connection") -> aiohttp.ClientResponse:
         """Send it, with the credentials in it for just as long.

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from ngrok_async._limits.rate_limit import Budget, RateLimit
+from ngrok_async._limits.budget import Budget
+from ngrok_async._limits.rate_limit import RateLimit
 from ngrok_async._request import Request, Response
 from ngrok_async.errors import (
     ConnectError,
