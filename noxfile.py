@@ -179,7 +179,9 @@ def fuzz(session: nox.Session) -> None:
         session.install("uvloop")
     session.env.update(NO_ACCOUNT)
     filters = ("tests/test_filters.py", "-k", "cel_reads or the_fake_reads")
-    session.run("python", "-m", "pytest", "--hypothesis-profile=fuzz", *filters)
+    # No test hangs that takes minutes here.
+    options = ("--hypothesis-profile=fuzz", "-o", "faulthandler_timeout=0")
+    session.run("python", "-m", "pytest", *options, *filters)
     session.run("python", "-m", "tests.fuzz", *session.posargs)
 
 

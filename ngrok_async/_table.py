@@ -23,14 +23,14 @@ def as_text(rows: Sequence[Row], note: str, width: int) -> str:
 
     What is wider goes on below, with the first column again.
     """
-    columns = _columns(rows)
+    columns: list[list[str]] = _columns(rows)
     lines: list[str] = []
     while columns:
-        first, *rest = columns
+        first, rest = columns[0], columns[1:]
         taken = _fitting(first, rest, width)
         lines += [_GAP.join(cells).rstrip() for cells in zip(first, *rest[:taken], strict=True)]
         lines.append("")
-        columns = [first, *rest[taken:]] if rest[taken:] else []
+        columns = [first, *rest[taken:]] if taken < len(rest) else []
     return "\n".join([*lines, note])
 
 

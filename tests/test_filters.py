@@ -21,8 +21,8 @@ from ngrok_async._wire.read import decode
 from ngrok_async.filters import (
     BoolField,
     Condition,
+    Field,
     Fields,
-    IdField,
     Reference,
     ReferenceField,
     SetField,
@@ -527,8 +527,14 @@ def test_an_enumeration_is_quoted_as_its_value() -> None:
 
 
 def test_the_module_names_what_it_has() -> None:
-    """`__all__` has the fields, the conditions, and what makes them."""
-    assert {kind.__name__ for kind in (TextField, IdField, TimeField, BoolField)} <= {
-        *filters.__all__
+    """`__all__` has each kind of field, the conditions and what makes them, in order."""
+    kinds = {
+        name
+        for name, value in vars(filters).items()
+        if isinstance(value, type) and issubclass(value, Fields | Field | Condition)
     }
+
+    assert sorted(filters.__all__, key=lambda name: (name[0].islower(), name)) == filters.__all__
+    assert kinds <= {*filters.__all__}
+    assert {"Filter", "FromNow", "ago", "ahead", "all_of", "any_of", "quote"} <= {*filters.__all__}
     assert all(hasattr(filters, name) for name in filters.__all__)

@@ -17,12 +17,23 @@ class APIKey(Described):
     """A key to this API.
 
     Attributes:
-        token: The secret itself, only in the answer to `create`; None later.
+        token: None: only the answer to `create`, a `NewAPIKey`, has the secret.
         owner_id: The id of the user, service user or bot user that it belongs to.
     """
 
     token: str | None = attrs.field(default=None, repr=False)
     owner_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class NewAPIKey(APIKey):
+    """A key that was just created, with its secret.
+
+    Attributes:
+        token: The secret itself: keep it, nothing shows it again.
+    """
+
+    token: str = attrs.field(default="", repr=False)
 
 
 class APIKeyFields(DescribedFields[APIKey]):
@@ -65,7 +76,7 @@ class APIKeys(Resource):
         description: Unset[str] = UNSET,
         metadata: Unset[JSONText] = UNSET,
         owner_id: Unset[Id] = UNSET,
-    ) -> APIKey:
+    ) -> NewAPIKey:
         """Create a key; keep the answer's `token`, nothing shows it again.
 
         Args:

@@ -18,7 +18,7 @@ class Credential(Described):
     """An agent's authtoken.
 
     Attributes:
-        token: The secret itself, only in the answer to `create`; None later.
+        token: None: only the answer to `create`, a `NewCredential`, has the secret.
         acl: What agents may serve with it; empty for no restriction.
         owner_id: The id of the user, service user or bot user that it belongs to.
     """
@@ -26,6 +26,17 @@ class Credential(Described):
     token: str | None = attrs.field(default=None, repr=False)
     acl: tuple[str, ...] = ()
     owner_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class NewCredential(Credential):
+    """An authtoken that was just created, with its secret.
+
+    Attributes:
+        token: The secret itself: keep it, nothing shows it again.
+    """
+
+    token: str = attrs.field(default="", repr=False)
 
 
 class CredentialFields(DescribedFields[Credential]):
@@ -70,7 +81,7 @@ class Credentials(Resource):
         metadata: Unset[JSONText] = UNSET,
         acl: Unset[Sequence[str]] = UNSET,
         owner_id: Unset[Id] = UNSET,
-    ) -> Credential:
+    ) -> NewCredential:
         """Create a credential; keep the answer's `token`, nothing shows it again.
 
         Args:

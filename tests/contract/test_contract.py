@@ -1,13 +1,14 @@
 """The declarations against the facts of the API, and the facts against the declarations."""
 
 import inspect
+from typing import get_type_hints
 
 import attrs
 
 from ngrok_async._operation import operations
 from tools.contract import differences, facts
 from tools.contract.check import check, explained, summary
-from tools.contract.declared import declared, resources
+from tools.contract.declared import declared, models, resources, schema_of
 
 
 def test_the_declarations_are_the_facts() -> None:
@@ -45,6 +46,41 @@ def test_what_is_declared_is_not_said_to_be_missing() -> None:
         )
 
     assert not missing & commands
+
+
+def test_what_only_create_tells_is_there_in_its_answer() -> None:
+    """A secret that only `create` tells is a text there, and no reader has to rule None out."""
+    told = {
+        (schema, field)
+        for schema, fields in facts.load()["schemas"].items()
+        for field, fact in fields.items()
+        if fact.get("only_on_create")
+    }
+    found = {
+        (schema_of(operation.model), field): get_type_hints(operation.model)[field]
+        for kind in resources().values()
+        for name, operation in operations(kind).items()
+        if name == "create"
+        for field in get_type_hints(operation.model)
+        if (schema_of(operation.model), field) in told
+    }
+
+    assert {("APIKey", "token"), ("Credential", "token"), ("AIGatewayAPIKey", "token")} == told
+    assert dict.fromkeys(told, str) == found
+
+
+def test_what_create_answers_differs_in_its_secrets_alone() -> None:
+    """A model of its own is the kind that `get` answers with, with those fields typed anew."""
+    own = {name: model for name, model in models().items() if schema_of(model) != name}
+
+    assert {"NewAPIKey", "NewCredential"} == own.keys()
+    for name, model in own.items():
+        base = models()[schema_of(model)]
+        hints, before = get_type_hints(model), get_type_hints(base)
+        assert f"New{base.__name__}" == name
+        assert {"token"} == {field for field in hints if hints[field] != before.get(field)}
+        assert hints.keys() == before.keys()
+        assert not attrs.fields_dict(model)["token"].repr
 
 
 def test_each_agreement_has_its_address() -> None:

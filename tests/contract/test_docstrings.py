@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ngrok_async._operation import operations
 from tools.contract import facts
-from tools.contract.declared import models, resources
+from tools.contract.declared import models, resources, schema_of
 
 FACTS = facts.load()
 RESOURCES = {resource.__name__: resource for resource in resources().values()}
@@ -21,7 +21,7 @@ def described() -> Iterator[tuple[str, facts.Facts, str]]:
     """Walk over all fields of models and parameters of `create`: place, fact and description."""
     for name, model in models().items():
         texts = entries("\n".join(base.__doc__ or "" for base in model.__mro__[::-1]))
-        for field, fact in FACTS["schemas"][name].items():
+        for field, fact in FACTS["schemas"][schema_of(model)].items():
             yield f"{name}.{field}", fact, texts.get(field, "")
     for name, service in FACTS["services"].items():
         if "create" not in service["operations"]:

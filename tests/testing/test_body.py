@@ -13,6 +13,9 @@ from .conftest import Call
         pytest.param("/ip_policies", {"descripton": ""}, 214, "descripton", id="unknown"),
         pytest.param("/ip_policies", {"description": 1}, 215, "description", id="no text"),
         pytest.param("/ip_policies", {"description": None}, 215, "description", id="null"),
+        pytest.param(
+            "/ip_policies", {"metadata": {"a": 1}}, 215, "metadata", id="a map for a text"
+        ),
         pytest.param("/bot_users", {"active": "yes"}, 215, "active", id="no boolean"),
         pytest.param("/bot_users", {"active": 1}, 215, "active", id="a number for a boolean"),
         pytest.param(

@@ -72,7 +72,8 @@ from ngrok_async import (
 from ngrok_async.events import AttemptEvent, Event, PauseEvent, RetryEvent, WaitEvent
 from ngrok_async.redis import RedisRateLimit, Scripts
 from ngrok_async.resources import Described, Ref
-from ngrok_async.resources.api_keys import APIKeys
+from ngrok_async.resources.api_keys import APIKey, APIKeys, NewAPIKey
+from ngrok_async.resources.credentials import NewCredential
 from ngrok_async.resources.edges import Backends, EdgeModules, Edges
 from ngrok_async.resources.edges.backends import FailoverBackend, FailoverBackends, WeightedBackend
 from ngrok_async.resources.edges.edge_modules import (
@@ -295,6 +296,19 @@ async def operations(ngrok: Client, session: TunnelSession) -> None:
     _ = ngrok.tunnel_sessions.get("ts_1").os  # type: ignore[attr-defined]
 
 
+async def secrets(ngrok: Client) -> None:
+    """What only `create` tells is there in its answer, and may be missing in others."""
+    assert_type(await ngrok.api_keys.create(owner_id="bot_1"), NewAPIKey)
+    assert_type((await ngrok.api_keys.create()).token, str)
+    assert_type(await ngrok.credentials.create(acl=["bind:*"]), NewCredential)
+    assert_type((await ngrok.credentials.create()).token, str)
+    assert_type((await ngrok.api_keys.update("ak_1", metadata="x")).token, str | None)
+    key: APIKey = await ngrok.api_keys.create()
+    assert_type((await ngrok.credentials.get("cr_1")).token, str | None)
+    del key
+    _ = (await ngrok.api_keys.get("ak_1")).token.upper()  # type: ignore[union-attr]
+
+
 async def all_verbs(ngrok: Client, at: datetime) -> None:
     """Create, read, change and delete, on resources of several kinds."""
     assert_type(ngrok.ip_policies, IPPolicies)
@@ -320,7 +334,6 @@ async def all_verbs(ngrok: Client, at: datetime) -> None:
     assert_type(rule.action, Literal["allow", "deny"] | str)  # noqa: PYI051 # as it is declared
     assert_type([one async for one in ngrok.ip_policy_rules.list(limit=5)], list[IPPolicyRule])
     assert_type(await ngrok.endpoints.list(id=[policy, "ep_1"], url=None), Page[Endpoint])
-    assert_type((await ngrok.api_keys.create(owner_id="bot_1")).token, str | None)
     assert_type(await ngrok.event_sources.get("esb_1", "ip_policy_created.v0"), EventSource)
     assert_type(ngrok.vaults.get_secrets_by_vault("vault_1", limit=10), Pager[Secret])
     certificate = await ngrok.ssh_user_certificates.create(
@@ -347,7 +360,6 @@ async def all_verbs(ngrok: Client, at: datetime) -> None:
     ngrok.event_sources.list("esb_1", limit=1)  # type: ignore[call-arg]
     await ngrok.event_sources.get("esb_1")  # type: ignore[call-arg]
     _ = ngrok.ip_policy  # type: ignore[attr-defined]
-    _ = (await ngrok.api_keys.get("ak_1")).token.upper()  # type: ignore[union-attr]
 
 
 async def nested(ngrok: Client, policy: ReservedDomainCertPolicy) -> None:

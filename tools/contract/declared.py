@@ -27,6 +27,7 @@ from ngrok_async.filters import (
     TextField,
     TimeField,
 )
+from ngrok_async.resources import Described
 from ngrok_async.unset import UNSET, UnsetType
 from tools.contract.facts import Facts
 
@@ -46,6 +47,7 @@ _FIELDS: Final[Mapping[type, str]] = {
     TextField: "string",
     TimeField: "datetime",
 }
+_BASES: Final = (Model, Described)
 _EMPTY: Final[Mapping[str, object]] = {
     "string": "",
     "integer": 0,
@@ -70,7 +72,7 @@ def declared() -> Facts:
             }
             for attribute, resource in resources().items()
         },
-        "schemas": {name: describe_model(model) for name, model in models().items()},
+        "schemas": {n: describe_model(m) for n, m in models().items() if schema_of(m) == n},
     }
 
 
@@ -90,7 +92,7 @@ def _below(owner: type, prefix: str) -> Iterator[tuple[str, type[Resource]]]:
 
 
 def models() -> dict[str, type[Model]]:
-    """Return every model of the package by its name, without those that others are made of."""
+    """Return every model of the package by its name, without the two that others are made of."""
     found: dict[str, type[Model]] = {}
     package = ngrok_async.resources
     for name in (m.name for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")):
@@ -99,8 +101,17 @@ def models() -> dict[str, type[Model]]:
                 continue
             if found.setdefault(member.__name__, member) is not member:
                 raise ValueError(f"two models are called {member.__name__}")
-    bases = {base for model in found.values() for base in model.__bases__}
-    return {name: model for name, model in sorted(found.items()) if model not in {Model, *bases}}
+    return {name: model for name, model in sorted(found.items()) if model not in _BASES}
+
+
+def schema_of(model: type[Model]) -> str:
+    """Return the name of ngrok's schema of a model.
+
+    Of what only `create` tells, its answers have a class of their own here: `NewAPIKey` is an
+    `APIKey` to ngrok.
+    """
+    base = cast("type", model.__base__)
+    return (model if base in _BASES else base).__name__
 
 
 def describe(operation: Operation) -> Facts:
@@ -111,7 +122,7 @@ def describe(operation: Operation) -> Facts:
         "effect": operation.effect,
     }
     if operation.model is not NoneType:
-        fact["response"] = type_name(operation.model)[0]
+        fact["response"] = schema_of(operation.model)
     if operation.items:
         fact["items"] = operation.items
     if operation.method == "PUT":
