@@ -27,7 +27,6 @@ from ngrok_async.filters import (
     TextField,
     TimeField,
 )
-from ngrok_async.resources import Described
 from ngrok_async.unset import UNSET, UnsetType
 from tools.contract.facts import Facts
 
@@ -47,7 +46,6 @@ _FIELDS: Final[Mapping[type, str]] = {
     TextField: "string",
     TimeField: "datetime",
 }
-_BASES: Final = (Model, Described)
 _EMPTY: Final[Mapping[str, object]] = {
     "string": "",
     "integer": 0,
@@ -92,7 +90,7 @@ def _below(owner: type, prefix: str) -> Iterator[tuple[str, type[Resource]]]:
 
 
 def models() -> dict[str, type[Model]]:
-    """Return every model of the package by its name, without the two that others are made of."""
+    """Return every model of the package by its name, without those that others are made of."""
     found: dict[str, type[Model]] = {}
     package = ngrok_async.resources
     for name in (m.name for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")):
@@ -101,7 +99,8 @@ def models() -> dict[str, type[Model]]:
                 continue
             if found.setdefault(member.__name__, member) is not member:
                 raise ValueError(f"two models are called {member.__name__}")
-    return {name: model for name, model in sorted(found.items()) if model not in _BASES}
+    parts = {m.__base__ for m in found.values() if schema_of(m) == m.__name__}
+    return {name: model for name, model in sorted(found.items()) if model not in parts}
 
 
 def schema_of(model: type[Model]) -> str:
@@ -110,8 +109,8 @@ def schema_of(model: type[Model]) -> str:
     Of what only `create` tells, its answers have a class of their own here: `NewAPIKey` is an
     `APIKey` to ngrok.
     """
-    base = cast("type", model.__base__)
-    return (model if base in _BASES else base).__name__
+    base = cast("type", model.__base__).__name__
+    return base if model.__name__ == f"New{base}" else model.__name__
 
 
 def describe(operation: Operation) -> Facts:
