@@ -12,10 +12,10 @@ from typing import Final
 SCRIPT: Final = """\
 local numbers = {}
 for i = 2, #ARGV do numbers[i - 1] = tonumber(ARGV[i]) end
-local born, turn, done, flying, want, careful,           -- what its process knows, has and wants
-  lease, service, own_requests, own_window, own_flights,                 -- the limit that was set for it
-  requests, window, flights, distance,                   -- the limit that is in force
-  pause, spread, next,                                   -- what follows from its last 429
+local born, turn, done, flying, want, careful,  -- what its process knows, has and wants
+  lease, service, own_requests, own_window, own_flights,  -- what it is, and the limit set for it
+  requests, window, flights, distance,  -- the limit that is in force
+  pause, spread, next,  -- what follows from its last 429
   said_requests, said_window, said_flights = unpack(numbers, 1, 21)  -- and what that stated
 local ENDED = 22  -- and from here on: how long ago each request ended that is not told yet
 local SECOND, HOUR, GRACE = 1000000, 3600000000, 250000
