@@ -40,8 +40,8 @@ elseif born > 0 and (me and me.done or -1) < done then
 end
 all.whole = min(all.whole, now + window)  -- the clock may have been wrong, here as below
 
--- When requests ended, ascending: a time and how many, and so on. A window has 1,000 times at most.
-local grain = max(1, math.floor(window / 1000))
+-- When requests ended, ascending: a time and how many, and so on. A window has 4,000 times at most.
+local grain = max(1, math.floor(window / 4000))
 local function ended(at, number)
   at = ceil(at / grain) * grain
   local i = #stamps + 1
