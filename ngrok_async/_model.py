@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 import attrs
 
+from ngrok_async._pickles import Stored
 from ngrok_async._request import JSON
-from ngrok_async._stored import Stored
 
 
 @attrs.frozen(kw_only=True)

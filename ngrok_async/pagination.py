@@ -10,10 +10,10 @@ from weakref import ref
 
 import attrs
 
-from ngrok_async._mistakes import ExplainedList
+from ngrok_async._hints import ExplainedList
+from ngrok_async._pickles import Stored
 from ngrok_async._request import JSON
 from ngrok_async._shown import shown
-from ngrok_async._stored import Stored
 from ngrok_async.errors import NgrokError, PaginationError
 
 T = TypeVar("T")

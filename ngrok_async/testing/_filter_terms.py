@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias, get_origin
 import attrs
 
 from ngrok_async._model import Model, is_time
+from ngrok_async.testing._declared_types import choices, fields, model_in
 from ngrok_async.testing._store import Item
-from ngrok_async.testing._types import choices, fields, model_in
 
 Way: TypeAlias = Callable[[Item], Any]
 
