@@ -6,6 +6,7 @@ repeat, as they do where one team runs many agents.
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -46,7 +47,7 @@ def session(number: int) -> dict[str, Any]:
 
 
 def endpoint(number: int) -> dict[str, Any]:
-    """Return an endpoint: two in three are an agent's, the third is in the cloud."""
+    """Return an endpoint: most are an agent's, the others an edge's or in the cloud."""
     id_ = _id("ep", number)
     host = f"store-{number}.example.ngrok.app"
     value: dict[str, Any] = {
@@ -65,32 +66,78 @@ def endpoint(number: int) -> dict[str, Any]:
         "uri": f"{_API}/endpoints/{id_}",
         "url": f"https://{host}",
     }
-    if number % 3:
-        value["metadata"] = f'{{"store": {number}}}'
-        value["tunnel"] = _ref("tunnels", "tn", number)
-        value["tunnel_session"] = _ref("tunnel_sessions", "ts", number // 4)
-        value["upstream_url"] = f"http://localhost:{8000 + number % 4}"
-    else:
-        value["description"] = "Made by the console"
-        value["domain"] = _ref("reserved_domains", "rd", number)
-        value["traffic_policy"] = '{"on_http_request":[{"actions":[{"type":"deny"}]}]}'
-        value["type"] = "cloud"
-    return value
+    return value | _KINDS[number % len(_KINDS)](number)
+
+
+def whole_endpoint(number: int) -> dict[str, Any]:
+    """Return an endpoint with all 27 fields, which no real one has."""
+    more = _in_cloud(number) | _of_edge(number) | _over_tcp(number)
+    return endpoint(number) | more
+
+
+def _of_agent(number: int) -> dict[str, Any]:
+    return {
+        "metadata": f'{{"store": {number}}}',
+        "tunnel": _ref("tunnels", "tn", number),
+        "tunnel_session": _ref("tunnel_sessions", "ts", number // 4),
+        "upstream_url": f"http://localhost:{8000 + number % 4}",
+    }
+
+
+def _over_tcp(number: int) -> dict[str, Any]:
+    return {
+        **_of_agent(number),
+        "host": f"{number % 9}.tcp.ngrok.io",
+        "port": 10_000 + number,
+        "proto": "tcp",
+        "scheme": "tcp",
+        "tcp_addr": _ref("reserved_addrs", "ra", number),
+        "upstream_protocol": "http1",
+    }
+
+
+def _in_cloud(number: int) -> dict[str, Any]:
+    return {
+        "description": "Made by the console",
+        "domain": _ref("reserved_domains", "rd", number),
+        "traffic_policy": '{"on_http_request":[{"actions":[{"type":"deny"}]}]}',
+        "type": "cloud",
+    }
+
+
+def _of_edge(number: int) -> dict[str, Any]:
+    return {
+        "domain": _ref("reserved_domains", "rd", number),
+        "edge": _ref("edges/https", "edghts", number % 7),
+        "type": "edge",
+    }
+
+
+_KINDS: Final[Sequence[Callable[[int], dict[str, Any]]]] = (
+    *(_of_agent, _of_agent, _in_cloud, _of_agent, _over_tcp),
+    *(_of_agent, _of_edge, _in_cloud, _of_agent),
+)
 
 
 def sessions_page(first: int, total: int, base_url: str = _API) -> bytes:
     """Return the page of a list of `total` sessions that begins with the number `first`."""
+    return dumps(page("tunnel_sessions", first, total, base_url))
+
+
+def page(name: str, first: int, total: int, base_url: str = _API) -> dict[str, Any]:
+    """Return the page of a list of `total` items that begins with the number `first`."""
+    item = _ITEMS[name]
     end = min(first + PAGE, total)
-    url = f"{base_url}/tunnel_sessions"
-    link = f"{url}?before_id={session_id(end - 1)}&limit={PAGE}" if end < total else None
-    items = [session(number) for number in range(first, end)]
-    return dumps({"next_page_uri": link, "tunnel_sessions": items, "uri": url})
+    items = [item(number) for number in range(first, end)]
+    url = f"{base_url}/{name}"
+    link = f"{url}?before_id={items[-1]['id']}&limit={PAGE}" if end < total else None
+    return {"next_page_uri": link, name: items, "uri": url}
 
 
-def endpoints_page() -> bytes:
-    """Return a page of endpoints."""
-    items = [endpoint(number) for number in range(PAGE)]
-    return dumps({"endpoints": items, "next_page_uri": None, "uri": f"{_API}/endpoints"})
+_ITEMS: Final[Mapping[str, Callable[[int], dict[str, Any]]]] = {
+    "tunnel_sessions": session,
+    "endpoints": endpoint,
+}
 
 
 def dumps(value: object) -> bytes:

@@ -21,7 +21,7 @@ if "--plain" in sys.argv:  # before the package is imported
     os.environ["BENCH_PLAIN"] = "1"
 
 from adapters import decoder
-from table_rows import DifferentError, Rows
+from table_rows import DifferentError, Rows, Varied
 
 TITLES: Final = {
     "singly": "gets of one session, one after another",
@@ -38,6 +38,8 @@ TITLES: Final = {
     "pages_20": "20 pages by `pages()`: the same",
     "stops": "stop 240 at 120 per window: time by the least; rejections",
 }
+# Rows of tables of their own.
+OTHERS: Final = ("variations", "starts")
 _LIBRARIES: Final = ("aiohttp", "attrs", "cattrs", "msgspec", "orjson", "ngrok-api")
 
 
@@ -62,6 +64,21 @@ def table(names: list[str], rows: Mapping[str, Mapping[str, Any]]) -> Iterator[s
         yield f"| {TITLES[row]} | {' | '.join(texts)} |"
 
 
+def varied_table(rows: Mapping[str, Mapping[str, Varied]]) -> Iterator[str]:
+    """Yield the lines of the table of variations; the worst of each column comes last."""
+    if not rows:
+        return
+    yield "\n| decoding, by `json.loads`; by ours of the usual | sessions | endpoints |"
+    yield "|---|---|---|"
+    for name, kinds in rows.items():
+        yield f"| {name} | {' | '.join(f'{v.raw}; {v.usual.median:.2f}' for v in kinds.values())} |"
+    worst = [
+        f"{max(v.raw.median for v in column):.2f}; {max(v.usual.median for v in column):.2f}"
+        for column in zip(*(kinds.values() for kinds in rows.values()), strict=True)
+    ]
+    yield f"| the worst | {' | '.join(worst)} |"
+
+
 def _text(value: object) -> str:
     return f"{value:.2f}" if isinstance(value, float) else str(value)
 
@@ -70,9 +87,9 @@ async def main(options: argparse.Namespace) -> int:
     """Measure, print, write; returns the exit code."""
     begin, rows = time.monotonic(), Rows(quick=options.quick)
     facts = conditions()
-    chosen = options.only or [*TITLES, "starts"]
+    chosen = options.only or [*TITLES, *OTHERS]
     measured: dict[str, Mapping[str, Any]] = {}
-    for name in TITLES:
+    for name in (*TITLES, "variations"):
         if name in chosen:
             print(f"{name} ...", file=sys.stderr)
             try:
@@ -80,7 +97,11 @@ async def main(options: argparse.Namespace) -> int:
             except DifferentError as error:
                 print(f"The adapters differ, so nothing is compared:\n{error}", file=sys.stderr)
                 return 1
+    varied = measured.pop("variations", {})
     print("\n".join(table(rows.names, measured)))
+    print("\n".join(varied_table(varied)))
+    if varied:
+        measured["variations"] = varied
     if "starts" in chosen:
         measured["starts"] = rows.starts()
         print("\n| start, over aiohttp + attrs + cattrs | CPU time |\n|---|---|")
@@ -98,6 +119,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--plain", action="store_true", help="without the extra `speed`")
-    parser.add_argument("--only", nargs="+", choices=[*TITLES, "starts"], help="these rows")
+    parser.add_argument("--only", nargs="+", choices=[*TITLES, *OTHERS], help="these rows")
     parser.add_argument("--json", type=Path, help="write the data to this file")
     sys.exit(asyncio.run(main(parser.parse_args())))

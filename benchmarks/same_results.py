@@ -13,6 +13,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("id", "uri", "created_at", "updated_at", "description", "metadata", "region", "type"),
         *("public_url", "proto", "hostport", "url", "name", "bindings", "pooling_enabled"),
         *("domain", "tunnel", "tunnel_session", "principal", "upstream_url", "traffic_policy"),
+        *("edge", "tcp_addr", "host", "port", "scheme", "upstream_protocol"),
     ),
 }
 _TIMES: Final = {"started_at", "created_at", "updated_at"}
@@ -60,7 +61,7 @@ def _field(item: object, name: str) -> object:
 
 def _plain(name: str, value: object) -> object:
     if name in _TIMES:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else value
+        at = datetime.fromisoformat(value.upper()) if isinstance(value, str) else value
         if not isinstance(at, datetime):
             raise TypeError(f"{name} is {value!r}")
         return at.astimezone(UTC).isoformat()

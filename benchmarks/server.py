@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from bodies import dumps, endpoints_page, number_of, session, sessions_page
+from bodies import dumps, number_of, page, session, sessions_page
 
 _KEPT = 1000  # answers that are kept ready: not those of a list of a million items
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -84,7 +84,7 @@ class Server:
         url = urlsplit(target.decode())
         _, collection, *id_ = url.path.split("/")
         if collection == "endpoints":
-            body = endpoints_page()
+            body = dumps(page("endpoints", 0, 100))
         elif id_:
             body = dumps(session(number_of(id_[0])))
         else:

@@ -3,22 +3,25 @@
 import os
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import attrs
 from adapters import Adapter, Official, Ours, RawJSON, adapters
-from bodies import endpoints_page, session_id, sessions_page
+from bodies import session_id
 from paired import Ratio, measure
 from processes import Memory, Start, imports, memory
 from same_results import differences
 from server import certificate, running
+from variations import VARIATIONS, distinct_pages
 from waits import Stops, pages, prefetch, stops
 
 GETS: Final = 400
-DECODES: Final = 50
+KINDS: Final = {"tunnel_sessions": "session", "endpoints": "endpoint"}
 
 Work: TypeAlias = Callable[[Adapter], Awaitable[int]]
 """Does something through an adapter; returns how many units of it."""
@@ -26,6 +29,29 @@ Work: TypeAlias = Callable[[Adapter], Awaitable[int]]
 
 class DifferentError(Exception):
     """Adapters return different objects, so their costs cannot be compared."""
+
+
+@attrs.frozen
+class Varied:
+    """What our decoding costs with a variation of the bodies.
+
+    Attributes:
+        raw: By `json.loads` of the same bodies.
+        usual: By ours of the usual ones.
+    """
+
+    raw: Ratio
+    usual: Ratio
+
+
+def _reading(adapter: Adapter, name: str) -> Callable[[bytes], Sequence[object]]:
+    return adapter.sessions if name == "tunnel_sessions" else adapter.endpoints
+
+
+async def _decode(read: Callable[[bytes], Sequence[object]], bodies: Sequence[bytes]) -> int:
+    for body in bodies:
+        read(body)
+    return len(bodies)
 
 
 def compare(kind: str, results: Mapping[str, Any]) -> None:
@@ -41,6 +67,8 @@ class Rows:
         """Take the adapters that are installed."""
         self._quick = quick
         self._all = adapters()
+        self._plainest = [a for a in self._all if type(a) in {RawJSON, Ours}]
+        self._decodes = 10 if quick else 60
         self._waiting = [a for a in self._all if type(a) in {RawJSON, Ours, Official}]
 
     @property
@@ -97,28 +125,25 @@ class Rows:
                 return await self._measure(work, 4 if self._quick else 25)
 
     async def sessions(self) -> dict[str, Ratio]:
-        """Decode a page of sessions."""
-        body = sessions_page(0, 10_000)
-
-        async def work(adapter: Adapter) -> int:
-            for _ in range(DECODES):
-                adapter.sessions(body)
-            return DECODES
-
-        compare("session", {a.name: a.sessions(body) for a in self._all})
-        return await self._measure(work, 15 if self._quick else 200)
+        """Decode pages of sessions."""
+        return await self._decoded("tunnel_sessions", self._all, "as usual")
 
     async def endpoints(self) -> dict[str, Ratio]:
-        """Decode a page of endpoints."""
-        body = endpoints_page()
+        """Decode pages of endpoints."""
+        return await self._decoded("endpoints", self._all, "as usual")
 
-        async def work(adapter: Adapter) -> int:
-            for _ in range(DECODES):
-                adapter.endpoints(body)
-            return DECODES
-
-        compare("endpoint", {a.name: a.endpoints(body) for a in self._all})
-        return await self._measure(work, 15 if self._quick else 200)
+    async def variations(self) -> dict[str, dict[str, Varied]]:
+        """Decode pages with what may be in them on some day."""
+        return {
+            variation: {
+                name: Varied(
+                    (await self._decoded(name, self._plainest, variation))[Ours.name],
+                    (await self._compared(name, variation))[variation],
+                )
+                for name in KINDS
+            }
+            for variation in VARIATIONS
+        }
 
     async def memory(self) -> dict[str, Memory]:
         """Keep sessions."""
@@ -166,6 +191,24 @@ class Rows:
             few = ids[:20]
             compare("session", {a.name: [await a.get(id_) for id_ in few] for a in self._all})
             return await self._measure(work, 11 if self._quick else 60)
+
+    async def _decoded(
+        self, name: str, compared: Sequence[Adapter], variation: str
+    ) -> dict[str, Ratio]:
+        """Decode pages, each adapter the same."""
+        bodies, kind = distinct_pages(name, variation), KINDS[name]
+        compare(kind, {a.name: [*chain(*map(_reading(a, name), bodies))] for a in compared})
+        works = {a.name: partial(_decode, _reading(a, name), bodies) for a in compared}
+        return await measure(works, self._decodes)
+
+    async def _compared(self, name: str, variation: str) -> dict[str, Ratio]:
+        """Decode pages as they are usually and with a variation, with ours."""
+        ours = _reading(Ours(), name)
+        works = {
+            each: partial(_decode, ours, distinct_pages(name, each))
+            for each in ("as usual", variation)
+        }
+        return await measure(works, self._decodes)
 
     @asynccontextmanager
     async def _opened(

@@ -168,7 +168,7 @@ if not TYPE_CHECKING:  # type checkers would take every misspelt name for one th
         elif name in _HOMES or name in __all__:
             value = getattr(import_module(f"ngrok_async.{_HOMES.get(name, 'errors')}"), name)
         else:
-            from ngrok_async._mistakes import missing_name  # noqa: PLC0415 # as above
+            from ngrok_async._hints import missing_name  # noqa: PLC0415 # as above
 
             raise missing_name(name, __dir__())
         globals()[name] = value  # the next time, it is an attribute like any other

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from types import MethodType, TracebackType
 from typing import Final, NoReturn, TypeAlias, cast
 
-from ngrok_async._forget import forget_locals
+from ngrok_async._tracebacks import forget_locals
 from ngrok_async.errors import ConfigurationError
 
 MASK: Final = "***"

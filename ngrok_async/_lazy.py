@@ -5,7 +5,7 @@ from importlib import import_module
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar, cast, overload
 
-from ngrok_async._mistakes import Explained
+from ngrok_async._hints import Explained
 from ngrok_async._operation import Caller
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import aiohttp
 from yarl import URL
 
 from ngrok_async._api_key import APIKey, AskedKey, AskForKey
+from ngrok_async._callables import kind_of
 from ngrok_async._clock import Clock
-from ngrok_async._functions import kind_of
-from ngrok_async._mistakes import RESOURCES
+from ngrok_async._hints import RESOURCES
 from ngrok_async._numbers import as_float
 from ngrok_async._request import encode_path
 from ngrok_async._shown import shown

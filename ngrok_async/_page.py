@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
-from ngrok_async._mistakes import ExplainedList
+from ngrok_async._hints import ExplainedList
 from ngrok_async._model import Model, as_json, fields_of, some
+from ngrok_async._pickles import Stored
 from ngrok_async._request import JSON
-from ngrok_async._stored import Stored
 
 T_co = TypeVar("T_co", covariant=True)
 

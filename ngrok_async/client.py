@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar
 import aiohttp
 
 from ngrok_async._api_key import SentKeys
-from ngrok_async._by_hand import request_of
+from ngrok_async._callables import held, limiter_of, middlewares_of, on_event_of
 from ngrok_async._clock import LOOP_CLOCK, Clock
-from ngrok_async._forget import forget_locals
-from ngrok_async._functions import held, limiter_of, middlewares_of, on_event_of
+from ngrok_async._hints import OF_CLIENT, ExplainedContext, Instead, explained_options
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._limits.accounts import shared_rate_limit
 from ngrok_async._limits.budget import Budget
-from ngrok_async._mistakes import OF_CLIENT, ExplainedContext, Instead, explained_options
 from ngrok_async._operation import Resource
 from ngrok_async._options import (
     URLLike,
@@ -43,6 +41,8 @@ from ngrok_async._request import (
     Send,
     Timeout,
 )
+from ngrok_async._request_by_hand import request_of
+from ngrok_async._tracebacks import forget_locals
 from ngrok_async._way import answer
 from ngrok_async._way.call import Call, end_all
 from ngrok_async._way.retry import Retry, RetryDebt, RetryMiddleware

@@ -41,8 +41,8 @@ from ngrok_async._filters.condition import (
     all_of,
     any_of,
 )
+from ngrok_async._hints import OF_FIELD, Explained, Instead
 from ngrok_async._json import unencodable_at
-from ngrok_async._mistakes import OF_FIELD, Explained, Instead
 from ngrok_async._wire.arguments import Id
 
 __all__ = [

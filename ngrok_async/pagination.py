@@ -9,7 +9,7 @@ from weakref import ref
 
 import attrs
 
-from ngrok_async._mistakes import ExplainedList
+from ngrok_async._hints import ExplainedList
 from ngrok_async._page import Listing, Page, Query, query_of
 from ngrok_async._shown import shown
 from ngrok_async.errors import NgrokError, NothingFoundError, PaginationError, SeveralFoundError

@@ -70,17 +70,17 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
     "_wire/fields.py": ("tests/wire/test_loop.py", "tests/wire/test_read.py"),
     "_wire/loop.py": ("tests/wire/test_loop.py", "tests/wire/test_read.py"),
     "_wire/text.py": ("tests/wire/test_hostile_bodies.py", "tests/wire/test_read.py"),
-    "_forget.py": (
-        "tests/test_forget.py",
+    "_tracebacks.py": (
+        "tests/test_tracebacks.py",
         "tests/way/test_credentials.py",
         "tests/test_no_secret_left.py",
     ),
-    "_functions.py": ("tests/test_functions.py",),
+    "_callables.py": ("tests/test_callables.py",),
     "_way/sendable.py": ("tests/way/test_credentials.py", "tests/way/test_transport.py"),
     "_json.py": ("tests/test_json.py",),
     "_numbers.py": ("tests/test_numbers.py",),
     "_shown.py": ("tests/test_shown.py",),
-    "_stored.py": ("tests/test_model.py",),
+    "_pickles.py": ("tests/test_model.py",),
     "_way/timers.py": ("tests/way/test_timers.py",),
     "_way/transport.py": (
         "tests/socket/test_error_bodies.py",

@@ -10,7 +10,7 @@ from typing import Final, cast
 import attrs
 
 from ngrok_async._json import unencodable_at
-from ngrok_async._stored import Stored
+from ngrok_async._pickles import Stored
 
 _MINUTE: Final = timedelta(minutes=1)
 # In Go, in which ngrok is written, no span is longer than 292 years.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeAlias, Type
 import attrs
 
 from ngrok_async._filters.cel import FromNow, written
-from ngrok_async._stored import Stored
+from ngrok_async._pickles import Stored
 
 M = TypeVar("M")
 

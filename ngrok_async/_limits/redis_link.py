@@ -21,7 +21,7 @@ _HINTS: Final = (
         "its user needs the commands EVALSHA, EVAL, GET, SET and TIME, on the keys '{prefix}:*'",
     ),
     (
-        r"WRONGTYPE|wrong kind of value",
+        r"WRONGTYPE|wrong kind of value|attempt to|[Bb]ad data",
         "something else is stored at '{key}': choose another prefix=",
     ),
     (
@@ -31,7 +31,7 @@ _HINTS: Final = (
     (r"\bMOVED|MovedError", "it is part of a cluster: pass a client such as RedisCluster"),
     (
         r"unknown command|script",
-        "Redis 5 or newer, or Valkey, is needed, and nobody else may write to '{key}'",
+        "Redis 5 or newer, or Valkey, is needed",
     ),
     (
         r"^TypeError|^AttributeError: .*\beval(sha)?\b",
@@ -78,7 +78,8 @@ class Link:
                     # It does not know the script, or had closed the connection, which is noticed
                     # only now. What a command tells may be told twice.
                     return await self._call(self._redis.eval, SCRIPT, words)
-        except Exception as error:
+        except Exception as failure:
+            error = _cause(failure)
             text = f"{type(error).__name__}: {error}".rstrip(": ")
             if not _PASSING.search(text):
                 for what, hint in _HINTS:
@@ -86,11 +87,17 @@ class Link:
                         to_do = hint.format(key=self.key, prefix=self.key.partition(":1:")[0])
                         raise ConfigurationError(
                             f"Redis cannot keep the rate limit: {to_do} ({text})"
-                        ) from error
-            raise AwayError(text) from error
+                        ) from failure
+            raise AwayError(text) from failure
 
     async def _call(self, command: Any, script: str, words: Sequence[str | int]) -> Any:  # noqa: ANN401 # as in Scripts
         reply = command(script, 1, self.key, *words)
         if not isawaitable(reply):
             raise TypeError("its answer cannot be awaited")
         return await reply
+
+
+def _cause(error: Exception) -> BaseException:
+    """Return what a client was about to try again when the time was over, or else the error."""
+    cancelled = error.__cause__ if isinstance(error, TimeoutError) else None
+    return (cancelled and cancelled.__context__) or error

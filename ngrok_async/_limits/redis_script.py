@@ -12,12 +12,12 @@ from typing import Final
 SCRIPT: Final = """\
 local numbers = {}
 for i = 2, #ARGV do numbers[i - 1] = tonumber(ARGV[i]) end
-local born, turn, done, flying, want, lease, service,    -- what its process knows, has and wants
-  own_requests, own_window, own_flights,                 -- the limit that was set for it
-  requests, window, flights, distance,                   -- the limit that is in force
-  pause, spread, next,                                   -- what follows from its last 429
-  said_requests, said_window, said_flights = unpack(numbers, 1, 20)  -- and what that stated
-local ENDED = 21  -- and from here on: how long ago each request ended that is not told yet
+local born, turn, done, flying, want, careful,  -- what its process knows, has and wants
+  lease, service, own_requests, own_window, own_flights,  -- what it is, and the limit set for it
+  requests, window, flights, distance,  -- the limit that is in force
+  pause, spread, next,  -- what follows from its last 429
+  said_requests, said_window, said_flights = unpack(numbers, 1, 21)  -- and what that stated
+local ENDED = 22  -- and from here on: how long ago each request ended that is not told yet
 local SECOND, HOUR, GRACE = 1000000, 3600000000, 250000
 local max, min, ceil = math.max, math.min, math.ceil
 local packer = cmsgpack or {pack = cjson.encode, unpack = cjson.decode}  -- fakeredis has the latter
@@ -32,7 +32,7 @@ local all = known and packer.unpack(known) or {
 local stamps, members, me = all.stamps, all.members, all.members[ARGV[1]]
 if me and turn < me.turn then return {} end  -- given up by its process, which has gone on
 
--- Whoever misses what it has told makes all go by their shares until nothing of it counts any more.
+-- Who misses what it has told lets all keep to their shares until nothing of that counts any more.
 if born > 0 and born ~= all.born then
   all.whole = max(all.whole, all.born + window)
 elseif born > 0 and (me and me.done or -1) < done then
@@ -40,8 +40,8 @@ elseif born > 0 and (me and me.done or -1) < done then
 end
 all.whole = min(all.whole, now + window)  -- the clock may have been wrong, here as below
 
--- When requests ended, ascending: a time and how many, and so on. A window has 1,000 times at most.
-local grain = max(1, math.floor(window / 1000))
+-- When requests ended, ascending: a time and how many, and so on. A window has 4,000 times at most.
+local grain = max(1, math.floor(window / 4000))
 local function ended(at, number)
   at = ceil(at / grain) * grain
   local i = #stamps + 1
@@ -94,7 +94,7 @@ end
 later('paused', pause, HOUR)
 later('spread', spread, HOUR + window)
 later('next', next, HOUR + window)
-local opens = max(all.whole, all.paused, min(all.next, all.spread))
+local opens = max(all.paused, min(all.next, all.spread))
 
 while stamps[1] and stamps[1] + span <= now do
   table.remove(stamps, 1)
@@ -122,7 +122,7 @@ for id, one in pairs(members) do
   end
 end
 local granted, free = 0, min(limit - used, most - out) - kept
-if want > 0 and free > 0 and now >= opens then
+if want > 0 and free > 0 and now >= opens and now >= (careful > 0 and 0 or all.whole) then
   granted = 1
   if now < all.spread then
     all.next = now + distance

@@ -39,7 +39,7 @@ class Answer:
         born: When the state came to be, which tells it from another one.
         granted: Slots that the process has got.
         wait: When to ask again for those that it has not.
-        alone: For how long all must go by their shares, since a part of the state was lost.
+        careful: For how long nobody may go beyond its share, since a part of the state was lost.
         processes: How many share the limit.
         others: How many of them wait, this one aside,
         ahead: and how many of these before it.
@@ -55,7 +55,7 @@ class Answer:
     born: int
     granted: int
     wait: float
-    alone: float
+    careful: float
     processes: int
     others: int
     ahead: int
@@ -71,7 +71,7 @@ class Answer:
     def of(cls, reply: Sequence[Any]) -> "Answer":
         """Read it."""
         *numbers, text = reply
-        born, granted, wait, alone, processes, others, ahead, in_flight, *more = map(int, numbers)
+        born, granted, wait, careful, processes, others, ahead, in_flight, *more = map(int, numbers)
         limit, seconds, at_once, paused, spread, next_start, *stated = more
         words = (text.decode() if isinstance(text, bytes) else text).split()
         pairs = zip(map(float, words[::2]), map(int, words[1::2]), strict=True)
@@ -80,7 +80,7 @@ class Answer:
             born=born,
             granted=granted,
             wait=wait / _MICRO,
-            alone=alone / _MICRO,
+            careful=careful / _MICRO,
             processes=processes,
             others=others,
             ahead=ahead,
@@ -122,8 +122,9 @@ class State:
         goes_alone: Whether this process goes on where Redis is away.
         ahead: How many other processes wait before this one.
         changes: What nobody has heard of yet.
+        ask_at: Redis has said that there is no slot before.
         retry_at: No command makes sense before.
-        alone_until: Nor does asking for a slot, though Redis answers.
+        careful_until: Nobody goes beyond the part, since Redis does not know of all requests.
     """
 
     def __init__(
@@ -141,7 +142,7 @@ class State:
         self.goes_alone = share is not None
         self.ahead = 0
         self.changes: list[Change] = []
-        self.retry_at = self.alone_until = -_NEVER
+        self.ask_at = self.retry_at = self.careful_until = -_NEVER
         self._name = uuid4().hex[:16]
         self._set = self._smallest = limit
         self._lease = lease
@@ -153,7 +154,7 @@ class State:
         self._stated = NOTHING  # as above
         self._pauses = (-_NEVER,) * 3  # after our own 429: no state that gets lost ends them
         self._told = _Told(-_NEVER, 0, 0, NOTHING)
-        self._told_at = self._ask_at = self._unsure_until = -_NEVER
+        self._told_at = self._unsure_until = -_NEVER
         self._tell_at = _NEVER
         self._others = 0
         self._service = 0.0  # how long the last request took
@@ -168,21 +169,33 @@ class State:
         """Tell whether this process has to go by itself."""
         if not self.goes_alone:
             return now < self.retry_at
-        return self.retry_at > -_NEVER or now < self.alone_until
+        return self.retry_at > -_NEVER
 
     def known(self, now: float) -> Window:
         """Return the window that counts for this process."""
-        return self.part if self.is_alone(now) else self.whole
+        return self.part if self.is_alone(now) or now < self.careful_until else self.whole
 
     def is_told_to_wait(self, now: float) -> bool:
         """Tell whether it is known already that there is no slot."""
-        return now < self._ask_at or self.is_alone(now)
+        return now < self.ask_at or self.is_alone(now) or not self._room(now)
 
-    def due(self, *, waits: bool) -> float:
+    def _room(self, now: float) -> float:
+        """Return for how many slots this process may ask at most."""
+        part = self.part
+        if now >= self.careful_until:
+            return _NEVER
+        part.tick(now)
+        return max(0, min(part.limit - part.used, part.max_in_flight - part.in_flight))
+
+    def due(self, now: float, *, waits: bool) -> float:
         """Return when the next command is due; infinity where there is nothing to ask or tell."""
         at = self._tell_at
         if waits:
-            at = min(at, max(self._ask_at, self.alone_until, self.retry_at))
+            ask_at = max(self.ask_at, self.retry_at)
+            if not self._room(now):
+                look = self.part.next_look(now)
+                ask_at = self.careful_until if look is None else min(self.careful_until, look)
+            at = min(at, ask_at)
         if self.part.in_flight:
             at = min(at, self._told_at + self._lease / 3)
         return max(at, self.retry_at)
@@ -207,21 +220,22 @@ class State:
     def refuse(self, now: float, response: Response) -> float:
         """Pause after a 429, and return for how many seconds from now on."""
         whole = self.whole
-        if self.is_alone(now):
+        is_whole = self.known(now) is whole
+        if not is_whole:
             whole.stamps = self.part.stamps.copy()
         pause = slow_down(whole, now, response)
         self._stated = stated_limits(envelope(response).message or "")
         self._pauses = (whole.paused_until, whole.spread_until, whole.next_start)
         self._tell_at = now
-        if self.is_alone(now):
-            self._keep_to_share()
+        if not is_whole:
+            self._keep_to_share(self._trouble)
         return pause
 
     # --- Redis -------------------------------------------------------------------------------
 
     def words(self, now: float, waiting: int) -> list[str | int]:
         """Return what to tell, and for how many slots to ask."""
-        want = 0 if self.is_alone(now) else waiting
+        want = 0 if self.is_alone(now) else int(min(waiting, self._room(now)))
         forgotten = now - self._kept
         if self._told_at <= forgotten:  # nobody misses us any more, or what ended so long ago
             self._born = 0
@@ -236,7 +250,7 @@ class State:
         return [
             f"{self._name}-{os.getpid():x}",  # a fork is another process
             *(self._born, self._turn, self._done, self.part.in_flight, want),
-            *(_micro(self._lease), _micro(self._service)),
+            *(int(now < self.careful_until), _micro(self._lease), _micro(self._service)),
             *(requests, _micro(seconds), in_flight),
             *(whole.limit, _micro(whole.seconds), whole.max_in_flight, _micro(distance)),
             *(_micro(max(0.0, end - now)) for end in self._pauses),
@@ -253,20 +267,23 @@ class State:
         self._told_at, self._born = told.at, answer.born
         if self._stated is told.stated:
             self._stated = NOTHING
-        self._ask_at = now + answer.wait if answer.granted < told.want else -_NEVER
+        self.ask_at = now + answer.wait if answer.granted < told.want else -_NEVER
         self.part.tick(now)  # it forgets what is too long ago
         self.part.in_flight += answer.granted
-        self.processes, self._others, self.ahead = answer.processes, answer.others, answer.ahead
-        self._adopt(now, answer)
-        alone = answer.alone
-        if self.retry_at > -_NEVER:
-            alone = max(alone, min(_SETTLE, self.whole.seconds))
+        self._others, self.ahead = answer.others, answer.ahead
+        careful = answer.careful
+        if self.retry_at > -_NEVER:  # others have yet to tell what they sent alone
+            careful = max(careful, min(_SETTLE, self.whole.seconds))
         self.retry_at = -_NEVER
-        if alone and self.goes_alone:
-            self._stand_alone(now, "has lost what it knew of it")
-            self.alone_until = now + alone
-            self._tell_at = min(self._tell_at, self.alone_until)  # and learn that it is over
-        elif not self.is_alone(now):
+        # In a new state, not all have turned up yet.
+        self.processes = max(answer.processes, self.processes if careful else 1)
+        self._adopt(now, answer)
+        if careful:
+            self.careful_until = now + careful
+            self._keep_to_share("has lost a part of what it knew")
+        if now < self.careful_until:
+            self._tell_at = min(self._tell_at, self.careful_until)  # and hear that it is over
+        else:
             self.shared = True
             if self._trouble:
                 self._trouble = ""
@@ -276,37 +293,23 @@ class State:
     def lose(self, now: float, reason: str) -> None:
         """Go on without Redis, which did not answer what was told last."""
         self.goes_alone = self._share is not None
-        if not self._trouble:
+        is_news = not self._trouble
+        if is_news:
             self._unsure_until = now + self._lease  # what it granted all the same is over then
         self.retry_at = now + _RETRY
         if self._ended or self.part.in_flight or now < self._unsure_until:
             self._tell_at = now
-        self._stand_alone(now, f"does not answer ({reason})")
+        self._keep_to_share(f"does not answer ({reason})")
+        part = self.part
+        if is_news and self.processes > self.whole.max_in_flight:  # not all at the same time
+            part.next_start = max(part.next_start, now + self._jitter() * part.seconds / part.limit)
 
     def put_off(self, now: float) -> None:
         """Stop, since Redis cannot keep the limit."""
         self.goes_alone = False
         self.retry_at = now + _RETRY
 
-    def _stand_alone(self, now: float, reason: str) -> None:
-        self._keep_to_share()
-        if self._trouble:
-            return
-        self._trouble, self.shared = reason, False
-        self._tell(reason)
-        part = self.part
-        if self.processes > self.whole.max_in_flight:  # not all at the same time
-            part.next_start = max(part.next_start, now + self._jitter() * part.seconds / part.limit)
-        _log.warning(
-            "Redis, which keeps the rate limit, %s: until it is shared again, the calls of this"
-            " process %s",
-            reason,
-            "fail"
-            if self._share is None
-            else f"keep to {part.limit} requests per {part.seconds:g} s",
-        )
-
-    def _keep_to_share(self) -> None:
+    def _keep_to_share(self, reason: str) -> None:
         whole, part = self.whole, self.part
         share = min(self._share or 1.0, 1 / max(_FEWEST, self.processes))
         limits = (max(1, int(all_ * share + 1e-9)) for all_ in (whole.limit, whole.max_in_flight))
@@ -316,6 +319,17 @@ class State:
         part.next_start = max(part.next_start, whole.next_start)
         if self.processes > whole.max_in_flight:
             part.spread_until = _NEVER
+        if not self._trouble:
+            self._trouble, self.shared = reason, False
+            self._tell(reason)
+            _log.warning(
+                "Redis, which keeps the rate limit, %s: until it is shared again, the calls of this"
+                " process %s",
+                reason,
+                f"keep to {part.limit} requests per {part.seconds:g} s"
+                if self.goes_alone or not self.retry_at > -_NEVER
+                else "fail",
+            )
 
     def _adopt(self, now: float, answer: Answer) -> None:
         whole = self.whole
@@ -336,13 +350,9 @@ class State:
             )
         whole.in_flight = answer.in_flight
         whole.stamps = deque(now - age for age in answer.ages)
-        # What Redis does not know any more is over, unless it has just lost it.
-        known = (whole.paused_until, whole.spread_until, whole.next_start)
-        told = (now + answer.paused, now + answer.spread, now + answer.next_start)
-        ends = tuple(map(max, known, told)) if answer.alone else told
-        whole.paused_until, whole.spread_until, whole.next_start = ends
-        if self._share is None:
-            whole.paused_until = max(whole.paused_until, now + answer.alone)
+        whole.paused_until = now + answer.paused
+        whole.spread_until = now + answer.spread
+        whole.next_start = now + answer.next_start
 
     def _tell(self, reason: str) -> None:
         self.changes.append(Change(self.shared, self.processes, reason))

@@ -66,6 +66,8 @@ class Turns:
         """Wait for a slot; return for how long, if it was known that there was none."""
         loop, now, state = asyncio.get_running_loop(), self.now(), self._state
         place = _Place(place_of(request), request, now + patience_of(request), loop.create_future())
+        if not self.line:  # what Redis said is for those who have waited since
+            state.ask_at = now
         self.line.join(place.number, place)
         self._new.append(place)
         timer: Timer | None = None
@@ -176,7 +178,7 @@ class Turns:
     def _due(self, now: float) -> float:
         """Return when there is something to do."""
         state, waits = self._state, bool(self.line)
-        due = state.retry_at if self._heard else state.due(waits=waits)
+        due = state.retry_at if self._heard else state.due(now, waits=waits)
         look = state.part.next_look(now) if waits and state.is_alone(now) else None
         return due if look is None else min(due, look)
 

@@ -17,8 +17,8 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from ngrok_async._api_key import MASK, SentKeys
-from ngrok_async._forget import forget_locals
 from ngrok_async._json import Body
+from ngrok_async._tracebacks import forget_locals
 from ngrok_async.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from yarl import URL
 
 from ngrok_async._api_key import APIKey, AskedKey, SentKeys
 from ngrok_async._clock import Clock
-from ngrok_async._forget import forget_locals
 from ngrok_async._request import Request, Response, mark_unsent, new_response
+from ngrok_async._tracebacks import forget_locals
 from ngrok_async._way.attempt import Attempt, OwnRequest
 from ngrok_async._way.connector import Connector
 from ngrok_async._way.credentials import (

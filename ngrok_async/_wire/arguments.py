@@ -23,9 +23,9 @@ from ngrok_async._id import HasId
 from ngrok_async._json import checked_dumps, unencodable_at
 from ngrok_async._kinds import is_time
 from ngrok_async._numbers import as_float, is_int64
+from ngrok_async._pickles import default_of
 from ngrok_async._request import JSON
 from ngrok_async._shown import shown
-from ngrok_async._stored import default_of
 from ngrok_async.unset import UNSET, UnsetType
 
 Id: TypeAlias = str | HasId

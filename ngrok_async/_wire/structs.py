@@ -113,7 +113,7 @@ class Reader:
         if self._is_new:
             if self._seen >= _ENOUGH and not self._gives_up:
                 self._make()
-        elif self._way is not None:
+        else:
             self._in_vain += 1
             self._gives_up |= self._in_vain >= _MOST_IN_VAIN
         if self._gives_up:

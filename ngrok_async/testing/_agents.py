@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ngrok_async.testing._agent import Agent
+from ngrok_async.testing._agent_excuses import check_able
 from ngrok_async.testing._arguments import wrong
-from ngrok_async.testing._excuses import check_able
-from ngrok_async.testing._offers import SESSIONS, Offer, Offers
 from ngrok_async.testing._refusals import refusal
 from ngrok_async.testing._store import Store, timestamp, without_empty
+from ngrok_async.testing._tunnels import SESSIONS, Offer, Offers
 from ngrok_async.testing._versions import Releases
 from ngrok_async.testing.clock import TurnableClock
 

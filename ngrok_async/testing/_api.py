@@ -16,16 +16,16 @@ from ngrok_async.testing._body import check_body, check_fields
 from ngrok_async.testing._commands import DEEDS, Command
 from ngrok_async.testing._conflicts import check_removable
 from ngrok_async.testing._cursors import Cursors
-from ngrok_async.testing._derived import VIEWS
+from ngrok_async.testing._declared_types import fields, is_model
 from ngrok_async.testing._kinds import kinds, plain
 from ngrok_async.testing._lists import Listing, Pick, pick
+from ngrok_async.testing._made_by_ngrok import VIEWS
 from ngrok_async.testing._messages import Answer, Incoming, RefusedError, json_answer
 from ngrok_async.testing._query import Query, check_query
 from ngrok_async.testing._refusals import refusal, unrouted
 from ngrok_async.testing._resources import Place, Resources
 from ngrok_async.testing._routes import Match, Routes
 from ngrok_async.testing._store import Item, Store
-from ngrok_async.testing._types import fields, is_model
 from ngrok_async.testing.clock import TurnableClock
 
 _VERSION: Final = "2"

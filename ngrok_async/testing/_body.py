@@ -14,11 +14,11 @@ from ngrok_async._model import Model
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async._wire.read import MismatchError, decode, loads
-from ngrok_async.testing._forms import given
+from ngrok_async.testing._declared_types import choices, fields, model_in
 from ngrok_async.testing._kinds import plain
 from ngrok_async.testing._messages import Incoming
 from ngrok_async.testing._refusals import refusal, wrong_value
-from ngrok_async.testing._types import choices, fields, model_in
+from ngrok_async.testing._request_to_answer import given
 from ngrok_async.testing._values import MISSING, check_needed, check_values
 
 _SCALARS: Final[Mapping[object, tuple[type, ...]]] = {

@@ -14,7 +14,7 @@ from ngrok_async._shown import shown
 from ngrok_async.testing._agent import Agent
 from ngrok_async.testing._arguments import flag, span, text, whole, wrong
 from ngrok_async.testing._messages import Answer, envelope
-from ngrok_async.testing._patterns import pattern
+from ngrok_async.testing._route_patterns import pattern
 from ngrok_async.testing._routes import declared
 
 _CODE: Final = re.compile("ERR_NGROK_[0-9]{1,6}|invalid_cel_expression")

@@ -15,9 +15,20 @@ import attrs
 
 from ngrok_async.testing._cel import Call, Items, Literal, Name, Node, parse
 from ngrok_async.testing._cel_tokens import CELError, cut
+from ngrok_async.testing._filter_terms import (
+    ID,
+    LIST,
+    NULL,
+    NUMBER,
+    TEXT,
+    TIME,
+    TRUTH,
+    Term,
+    Way,
+    instant,
+)
 from ngrok_async.testing._refusals import refusal
 from ngrok_async.testing._store import Item
-from ngrok_async.testing._terms import ID, LIST, NULL, NUMBER, TEXT, TIME, TRUTH, Term, Way, instant
 
 _Holds: TypeAlias = Callable[[Any, Any], bool]
 

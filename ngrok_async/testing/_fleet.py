@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from ngrok_async._shown import shown
 from ngrok_async.testing._agent import Agent, seconds
+from ngrok_async.testing._agent_excuses import EXCUSES
 from ngrok_async.testing._agents import Agents
 from ngrok_async.testing._arguments import flag, moment, text, whole
-from ngrok_async.testing._excuses import EXCUSES
 from ngrok_async.testing._faults import Fault, Faults
-from ngrok_async.testing._offers import BINDINGS, SCHEMES, SESSIONS, Offer
 from ngrok_async.testing._refusals import refusal
+from ngrok_async.testing._tunnels import BINDINGS, SCHEMES, SESSIONS, Offer
 
 _EXCUSES: Final = {f"ERR_NGROK_{number}": number for number in EXCUSES}
 

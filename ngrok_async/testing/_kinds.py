@@ -7,7 +7,7 @@ import attrs
 
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation
-from ngrok_async.testing._types import fields, is_model
+from ngrok_async.testing._declared_types import fields, is_model
 
 
 @attrs.frozen(kw_only=True)

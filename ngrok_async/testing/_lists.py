@@ -13,10 +13,10 @@ from ngrok_async._request import JSON
 from ngrok_async.testing._cursors import Cursors, Place
 from ngrok_async.testing._facts import of_operation
 from ngrok_async.testing._filter import condition
+from ngrok_async.testing._filter_terms import known_fields
 from ngrok_async.testing._messages import Answer, json_answer
 from ngrok_async.testing._query import Query, is_repeatable, page_size
 from ngrok_async.testing._store import Collection, Item
-from ngrok_async.testing._terms import known_fields
 
 Picked: TypeAlias = Callable[[Item], bool]
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias, get_origin
 
 from ngrok_async._operation import Operation
+from ngrok_async.testing._declared_types import choices
 from ngrok_async.testing._refusals import refusal
-from ngrok_async.testing._types import choices
 
 Query: TypeAlias = Mapping[str, list[str]]
 

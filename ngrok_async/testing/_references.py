@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from ngrok_async.testing._id_prefixes import is_malformed, is_of_another_kind, prefix_of
 from ngrok_async.testing._messages import RefusedError
-from ngrok_async.testing._prefixes import is_malformed, is_of_another_kind, prefix_of
 from ngrok_async.testing._refusals import absent, refusal
 from ngrok_async.testing._store import Item, Store
 

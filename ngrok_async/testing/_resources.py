@@ -8,17 +8,17 @@ import attrs
 
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
+from ngrok_async.testing._answer_fields import whole
 from ngrok_async.testing._conflicts import check_state, check_unique, check_unused
-from ngrok_async.testing._derived import EMPTY_UPDATES, RULES, Change
-from ngrok_async.testing._forms import answer_form, made_up, secrets
+from ngrok_async.testing._declared_types import choices, fields
+from ngrok_async.testing._id_prefixes import prefix_of
 from ngrok_async.testing._kinds import Kind
+from ngrok_async.testing._made_by_ngrok import EMPTY_UPDATES, RULES, Change
 from ngrok_async.testing._messages import RefusedError
-from ngrok_async.testing._prefixes import prefix_of
 from ngrok_async.testing._references import not_found
 from ngrok_async.testing._refusals import refusal, wrong_value
+from ngrok_async.testing._request_to_answer import answer_form, made_up, secrets
 from ngrok_async.testing._store import Item, Store, timestamp
-from ngrok_async.testing._types import choices, fields
-from ngrok_async.testing._whole import whole
 from ngrok_async.testing.clock import TurnableClock
 
 

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import attrs
 
 from ngrok_async._request import JSON
+from ngrok_async.testing._declared_types import choices, fields, model_in
 from ngrok_async.testing._refusals import refusal, wrong_value
-from ngrok_async.testing._types import choices, fields, model_in
 
 
 @attrs.frozen

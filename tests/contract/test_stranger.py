@@ -34,7 +34,7 @@ CHECKS = (
     "tests/contract/test_fake_facts.py",
     "tests/contract/test_requests.py",
     "tests/resources/test_models.py",
-    "tests/test_mistakes.py",
+    "tests/test_hints.py",
     "tests/test_surface.py",
     "tests/testing/test_prefixes.py",
     "tests/test_docs.py::test_what_is_not_offered_is_listed",
@@ -64,7 +64,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "    reserved_addrs: Lazy[",
         f'    {NAME}: Lazy[PersonalAccessTokens] = Lazy("PersonalAccessTokens")\n',
     )
-    insert(root / "ngrok_async/_mistakes.py", '"reserved_addrs",', f'"{NAME}", ')
+    insert(root / "ngrok_async/_hints.py", '"reserved_addrs",', f'"{NAME}", ')
     insert(root / "tools/pages/reference.py", '"service_users", ', f'"{NAME}", ')
     insert(
         root / "ngrok_async/testing/_commands.py", '    "POST /tunnel_sessions/{id}/restart"', DEED

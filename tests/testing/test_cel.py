@@ -15,7 +15,7 @@ from ngrok_async._model import Model
 from ngrok_async.testing._cel import parse
 from ngrok_async.testing._cel_tokens import CELError
 from ngrok_async.testing._filter import condition
-from ngrok_async.testing._terms import known_fields
+from ngrok_async.testing._filter_terms import known_fields
 
 
 @attrs.frozen(kw_only=True)

@@ -15,9 +15,9 @@ from ngrok_async._model import Model
 from ngrok_async.resources._shared import Ref
 from ngrok_async.testing import FakeNgrok
 from ngrok_async.testing._filter import condition
+from ngrok_async.testing._filter_terms import instant, known_fields
 from ngrok_async.testing._messages import RefusedError
 from ngrok_async.testing._store import timestamp
-from ngrok_async.testing._terms import instant, known_fields
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 

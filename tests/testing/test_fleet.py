@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from ngrok_async.testing import Agent, FakeNgrok, TurnableClock
-from ngrok_async.testing._excuses import EXCUSES
+from ngrok_async.testing._agent_excuses import EXCUSES
 from ngrok_async.testing._fleet import AgentOptions
 
 from .conftest import Call

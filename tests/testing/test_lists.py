@@ -14,9 +14,9 @@ from ngrok_async.resources.ip_policies import IPPolicy
 from ngrok_async.testing import FakeNgrok
 from ngrok_async.testing._cursors import Cursors, Style
 from ngrok_async.testing._filter import condition
+from ngrok_async.testing._filter_terms import known_fields
 from ngrok_async.testing._lists import Listing, Pick
 from ngrok_async.testing._store import Collection, Item
-from ngrok_async.testing._terms import known_fields
 
 Call = Callable[..., Awaitable[tuple[int, Any]]]
 

@@ -19,7 +19,11 @@ import aiohttp
 import pytest
 import yaml
 
-from ngrok_async import Client
+from ngrok_async import Client, testing
+
+# By its path: in an editable install pytest loads the package by a hook of its own, which does not
+# tell `runpy` the code of a module.
+PROGRAM = str(Path(testing.__file__).with_name("__main__.py"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
@@ -88,14 +92,14 @@ def test_runs_without_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["ngrok_async.testing"])
     monkeypatch.setattr(sys, "stdout", output)
     with kept_signals():
-        runpy.run_module("ngrok_async.testing", run_name="__main__")
+        runpy.run_path(PROGRAM, run_name="__main__")
 
     assert json.loads(output.getvalue())["url"].startswith("http://127.0.0.1:")
 
 
 def test_an_import_serves_nothing() -> None:
     """The module may be imported, by tools that look at all modules."""
-    assert "_serve" in runpy.run_module("ngrok_async.testing.__main__")
+    assert "_serve" in runpy.run_path(PROGRAM)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,7 @@ def test_refuses_numbers_that_cannot_be(
     """It ends as programs do that were called wrongly."""
     monkeypatch.setattr(sys, "argv", ["ngrok_async.testing", *arguments])
     with kept_signals(), pytest.raises(SystemExit) as caught:
-        runpy.run_module("ngrok_async.testing", run_name="__main__")
+        runpy.run_path(PROGRAM, run_name="__main__")
 
     assert 2 == caught.value.code
     assert fnmatch(capsys.readouterr().err, f"*{reason}*")
@@ -137,7 +141,7 @@ def test_says_that_the_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
         port = taken.getsockname()[1]
         monkeypatch.setattr(sys, "argv", ["ngrok_async.testing", "--port", str(port)])
         with kept_signals(), pytest.raises(SystemExit, match=f"cannot listen on port {port}: "):
-            runpy.run_module("ngrok_async.testing", run_name="__main__")
+            runpy.run_path(PROGRAM, run_name="__main__")
 
 
 async def test_serves_what_a_test_needs() -> None:

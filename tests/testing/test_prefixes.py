@@ -2,8 +2,8 @@
 
 import pytest
 
+from ngrok_async.testing._id_prefixes import _MADE_UP, _PREFIXES, prefix_of
 from ngrok_async.testing._kinds import kinds
-from ngrok_async.testing._prefixes import _MADE_UP, _PREFIXES, prefix_of
 from ngrok_async.testing._routes import declared
 
 ALL = kinds(declared())

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ngrok_async.testing import FakeNgrok, TurnableClock
-from ngrok_async.testing._patterns import pattern
+from ngrok_async.testing._route_patterns import pattern
 from ngrok_async.testing._routes import declared
 
 

@@ -24,7 +24,7 @@ from ngrok_async import (
     Timeout,
 )
 from ngrok_async._api_key import AskedKey, SentKeys
-from ngrok_async._forget import forget_locals
+from ngrok_async._tracebacks import forget_locals
 from ngrok_async.events import AttemptEvent
 from ngrok_async.testing import FakeNgrok
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from ngrok_async._operation import Operation
 from ngrok_async.testing._conflicts import HELD, STATES, UNIQUE, USERS
+from ngrok_async.testing._declared_types import fields, model_in
 from ngrok_async.testing._kinds import kinds, plain
 from ngrok_async.testing._references import CODES, TARGETS
 from ngrok_async.testing._refusals import INFERRED
 from ngrok_async.testing._routes import declared
-from ngrok_async.testing._types import fields, model_in
 from ngrok_async.testing._values import EXCLUSIVE, LIMITS, NEEDED, Check, checks
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "testing.md"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ngrok_async._forget import forget_locals
+from ngrok_async._tracebacks import forget_locals
 
 
 def _frame_in(module: str | None) -> FrameType:

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from ngrok_async import Client, Page
+from ngrok_async._hints import ITEMS, OF_CLIENT, OF_RESOURCE, RESOURCES
 from ngrok_async._lazy import Group, Lazy
-from ngrok_async._mistakes import ITEMS, OF_CLIENT, OF_RESOURCE, RESOURCES
 from ngrok_async._operation import Resource, operations
 
 KEY = "2key-of-some-length"
@@ -42,8 +42,8 @@ def test_the_tables_know_every_name() -> None:
     """A resource, or the name of a list's items, that is added has to be in them."""
     items = {o.items for kind in CLASSES for o in operations(kind).values() if o.items}
 
-    assert LINES.keys() == RESOURCES, "edit RESOURCES in ngrok_async/_mistakes.py"
-    assert ITEMS == RESOURCES | items, "edit ITEMS in ngrok_async/_mistakes.py"
+    assert LINES.keys() == RESOURCES, "edit RESOURCES in ngrok_async/_hints.py"
+    assert ITEMS == RESOURCES | items, "edit ITEMS in ngrok_async/_hints.py"
 
 
 def test_what_the_tables_lead_to_exists() -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from ngrok_async._functions import kind_of
+from ngrok_async._callables import kind_of
 from ngrok_async._json import checked_dumps, unencodable_at
 from ngrok_async._numbers import is_int64
 from ngrok_async._request import EFFECTS, JSON, Limits, Request, encode_path, new_request

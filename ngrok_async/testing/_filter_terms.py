@@ -13,8 +13,8 @@ import attrs
 
 from ngrok_async._kinds import is_time
 from ngrok_async._model import Model
+from ngrok_async.testing._declared_types import choices, fields, model_in
 from ngrok_async.testing._store import Item
-from ngrok_async.testing._types import choices, fields, model_in
 
 Way: TypeAlias = Callable[[Item], Any]
 

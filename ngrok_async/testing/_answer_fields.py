@@ -7,8 +7,8 @@ from ngrok_async._kinds import is_time
 from ngrok_async._model import Model
 from ngrok_async._request import JSON
 from ngrok_async.testing import _facts
+from ngrok_async.testing._declared_types import choices, fields, is_model, model_in
 from ngrok_async.testing._store import Item
-from ngrok_async.testing._types import choices, fields, is_model, model_in
 
 _UNSET: Final = "0001-01-01T00:00:00Z"
 """What ngrok's servers, which are written in Go, answer for a time that is not known."""

@@ -12,10 +12,10 @@ from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
 from ngrok_async._wire.read import decode
 from ngrok_async.resources._shared import Ref
+from ngrok_async.testing._declared_types import choices, fields, is_model, model_in
 from ngrok_async.testing._facts import of_schema
 from ngrok_async.testing._references import refer, refers
 from ngrok_async.testing._store import Item, Store, timestamp
-from ngrok_async.testing._types import choices, fields, is_model, model_in
 
 _USERS: Final = frozenset({"created_by", "last_updated_by", "owner_id", "principal"})
 _MADE_UP: Final = _USERS | {"created_at", "updated_at"}
