@@ -298,9 +298,10 @@ class Client(ExplainedContext):
         calls[call] = None
         try:
             send: Send = call.send
-            for middleware in self._chain or self._build_chain():
+            *inner, outermost = self._chain or self._build_chain()
+            for middleware in inner:
                 send = _link(middleware, send)
-            response = await send(request)
+            response = await outermost(request, send)
             return answer.read(request, response, decode, keys.scrub)
         except BaseException as error:
             forget_locals(error)
@@ -417,13 +418,13 @@ class Client(ExplainedContext):
         return self._limiter
 
     def _build_chain(self) -> tuple[Middleware, ...]:
-        """Return the middlewares, the one next to the wire first."""
+        """Return the middlewares, at least one, that next to the wire first."""
         # Kept from the first call on, and not when somebody looks at the budget in another loop.
         self._limiter = self._current_limiter()
         others = (checked, *reversed(self._middlewares)) if self._middlewares else ()
         limiter = None if self._limiter is None else held(self._limiter, "limiter")
         every = (limiter, self._retry, *others)
-        self._chain = tuple(middleware for middleware in every if middleware is not None)
+        self._chain = tuple(each for each in every if each is not None) or (checked,)
         return self._chain
 
 

@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from http.cookies import BaseCookie, SimpleCookie
 from typing import Final
 
 import aiohttp
@@ -61,6 +62,16 @@ def running_loop() -> asyncio.AbstractEventLoop:
         "(ngrok_async is for asyncio, not for trio)"
     )
     raise ConfigurationError(msg)
+
+
+class _NoCookies(aiohttp.DummyCookieJar):
+    """A jar of no cookies, which makes no new object each time to say so."""
+
+    _none: Final[BaseCookie[str]] = SimpleCookie()
+
+    def filter_cookies(self, request_url: URL) -> BaseCookie[str]:
+        del request_url
+        return self._none
 
 
 class Transport:
@@ -143,7 +154,7 @@ class Transport:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=Connector(),
-                cookie_jar=aiohttp.DummyCookieJar(),
+                cookie_jar=_NoCookies(),
                 trust_env=False,  # a netrc entry would take the place of the API key
                 request_class=OwnRequest,
             )
@@ -215,7 +226,7 @@ class Transport:
         seconds = _seconds(request, now)
         attempt = Attempt(request, url, session, seconds, keys or SentKeys(self._key))
         if seconds is not None:
-            self._timers.start(attempt, seconds)
+            self._timers.start(attempt, seconds, now if self._clock is None else None)
         progress.begin(now)
         outcome: Response | NgrokError | None
         try:
