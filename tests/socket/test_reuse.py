@@ -117,6 +117,7 @@ async def test_where_there_is_no_poll(
     server: "FaultServer", connect: "Connect", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Windows has only `select`."""
+    monkeypatch.setattr(connector, "_HAS_POLL", False)
     monkeypatch.delattr(connector.select, "poll")
     ngrok = connect(server, retry=None)
     await ngrok.request("GET", "/first")
