@@ -14,7 +14,6 @@ import celpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ngrok_async.testing._terms import known_fields
 
 from ngrok_async import Client, filters
 from ngrok_async._operation import Resource
@@ -41,6 +40,7 @@ from ngrok_async.resources.tunnel_sessions import TunnelSession, TunnelSessions
 from ngrok_async.resources.tunnels import Tunnels
 from ngrok_async.testing import FakeNgrok
 from ngrok_async.testing._filter import condition as read_by_the_fake
+from ngrok_async.testing._filter_terms import known_fields
 from tools.contract import facts
 from tools.contract.declared import resources
 
