@@ -28,6 +28,7 @@ import attrs
 from ngrok_async._filters.condition import Condition
 from ngrok_async._hints import OF_RESOURCE, ExplainedResource, Instead, explained_arguments
 from ngrok_async._json import Body, dumps
+from ngrok_async._page import Page, Query
 from ngrok_async._request import (
     EFFECTS,
     JSON,
@@ -42,7 +43,7 @@ from ngrok_async._shown import shown
 from ngrok_async._tracebacks import forget_locals
 from ngrok_async._wire.arguments import Encoder, encoder, id_of
 from ngrok_async._wire.read import read
-from ngrok_async.pagination import Page, Pager, Query
+from ngrok_async.pagination import Pager
 from ngrok_async.unset import UNSET
 
 if TYPE_CHECKING:

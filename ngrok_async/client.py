@@ -4,7 +4,6 @@ from __future__ import annotations  # each would be compiled when the class is m
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar
 
 import aiohttp
@@ -380,12 +379,7 @@ class Client(ExplainedContext):
         running_loop()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Close the client."""
         await self.aclose()
 

@@ -46,10 +46,13 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         ),
         ("tests/limits",),
     ),
-    "pagination.py": (
-        "tests/test_pagination.py",
-        "tests/test_pagination_properties.py",
-        "tests/faults/test_pages.py",
+    **dict.fromkeys(
+        ("_walk.py", "pagination.py"),
+        (
+            "tests/test_pagination.py",
+            "tests/test_pagination_properties.py",
+            "tests/faults/test_pages.py",
+        ),
     ),
     "_way/answer.py": ("tests/way/test_answer.py", "tests/test_events.py"),
     "_way/attempt.py": (
