@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,16 @@ from redis.asyncio import Redis
 from ngrok_async import Request, Response
 from ngrok_async._limits.redis_state import State
 from ngrok_async.redis import RedisRateLimit
-from tests.redis.servers import MissingServerError, RedisServer
+from tests.redis.servers import Cluster, MissingServerError, RedisServer, Sentinel
 
 OK = Response(status=200)
 
 
 @contextmanager
-def running(directory: Path, kind: str = "redis") -> Iterator[RedisServer]:
-    """Run a server; where it is not installed, skip the test, but not in CI."""
+def installed() -> Iterator[None]:
+    """Skip the test where its server is not installed; in CI, fail."""
     try:
-        with RedisServer(directory, kind=kind) as server:
-            yield server
+        yield
     except MissingServerError as error:
         (pytest.fail if "CI" in os.environ else pytest.skip)(str(error))
 
@@ -32,15 +32,42 @@ def running(directory: Path, kind: str = "redis") -> Iterator[RedisServer]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """One Redis for all tests that leave it alive."""
-    with running(tmp_path_factory.mktemp("redis")) as server:
-        yield server
+    with installed(), RedisServer(tmp_path_factory.mktemp("redis")) as running:
+        yield running
 
 
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis that the test may stop, and start again."""
-    with running(tmp_path) as server:
-        yield server
+    with installed(), RedisServer(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["redis", "valkey", "old redis"])
+def any_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RedisServer]:
+    """A server of each kind."""
+    if request.param == "old redis" and sys.version_info >= (3, 12):
+        pytest.skip("the package that brings it has no wheel for this Python")
+    with installed(), RedisServer(tmp_path_factory.mktemp("any"), kind=request.param) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["redis", "valkey"])
+def cluster(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    """A cluster of each kind."""
+    with installed(), closing(Cluster(tmp_path_factory.mktemp("nodes"), request.param)) as running:
+        yield running
+
+
+@pytest.fixture(params=["redis", "valkey"])
+def sentinel(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sentinel]:
+    """A primary of each kind with a replica and Sentinel, of which the test may end the first."""
+    with installed(), closing(Sentinel(tmp_path, request.param)) as running:
+        yield running
 
 
 class Wire:

@@ -248,8 +248,8 @@ class Cluster:
         """The port of a node, which knows the others."""
         return self.nodes[0].port
 
-    def keys(self) -> list[str]:
-        """Return all keys of all nodes."""
+    def names(self) -> list[str]:
+        """Return the names of the keys of all nodes."""
         return [key for node in self.nodes for key in node.ask("KEYS", "*")]
 
     @contextmanager
