@@ -31,6 +31,7 @@ ELSEWHERE = {
     "testing.md": "it shows fixtures, so pytest runs it",
     "first-contact.md": "it is made by running its pieces",
     "coming-from-ngrok-api.md": "it is made by running its pieces",
+    "redis.md": "its pieces want a Redis, which tests/redis has",
 }
 """Pages whose pieces are not run by the tests of pieces, and why."""
 PAGES = {
