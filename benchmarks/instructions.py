@@ -1,4 +1,4 @@
-"""Count the instructions of the two hot paths, which a noisy machine does not change.
+"""Count the instructions of the hot paths, which a noisy machine does not change.
 
 `python benchmarks/instructions.py` runs them under callgrind (`apt-get install valgrind`), compares
 with what instructions.toml has of the last release, and fails when they are 5 % above.
@@ -15,21 +15,25 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 if "--plain" in sys.argv:  # before the package is imported
     os.environ["BENCH_PLAIN"] = "1"
 
 from adapters import Adapter, Ours, RawJSON, decoder
-from bodies import session_id, sessions_page
+from bodies import PAGE, session_id
 from server import running
+from variations import PAGES, distinct_pages
 
 KEPT: Final = Path(__file__).with_name("instructions.toml")
 TOLERANCE: Final = 1.05
 GETS: Final = 60
-DECODES: Final = 12
+DECODES: Final = PAGES // 2  # each page is another one
+WALKS: Final = 10
+NAMES: Final = ("get", "sessions", "endpoints", "walk")
 # Called between the parts, and by nothing else: callgrind writes a file each time.
 _MARK: Final = "getpriority"
 _TOTAL: Final = re.compile(r"^totals: (\d+)$", re.MULTILINE)
@@ -37,24 +41,46 @@ _TOTAL: Final = re.compile(r"^totals: (\d+)$", re.MULTILINE)
 
 async def parts(url: str) -> None:
     """Run each path N and 2N times; the difference is free of what is done once."""
-    body = sessions_page(0, 10_000)
-    ids = [session_id(number) for number in range(2 * GETS)]
     for adapter in (RawJSON(), Ours()):
         await adapter.open(url)
-
-        async def get(count: int, adapter: Adapter = adapter) -> None:
-            for id_ in ids[:count]:
-                await adapter.get(id_)
-
-        async def decode(count: int, adapter: Adapter = adapter) -> None:
-            for _ in range(count):
-                adapter.sessions(body)
-
-        await get(GETS)
-        await decode(DECODES)
-        await _measured(get, GETS)
-        await _measured(decode, DECODES)
+        for path, count in _paths(adapter):
+            await path(2 * count)  # what is made once
+            await _measured(path, count)
         await adapter.close()
+
+
+def _paths(adapter: Adapter) -> Iterator[tuple[Callable[[int], Awaitable[None]], int]]:
+    """Yield what is counted, in the order of the names, and how often it is done."""
+    ids = [session_id(number) for number in range(2 * GETS)]
+
+    async def get(count: int) -> None:
+        for id_ in ids[:count]:
+            await adapter.get(id_)
+
+    async def walk(count: int) -> None:
+        left = count * PAGE
+        async with aclosing(cast("AsyncGenerator[Any]", adapter.walk())) as items:
+            async for _ in items:
+                left -= 1
+                if not left:
+                    break
+
+    yield get, GETS
+    yield _reading(adapter.sessions, "tunnel_sessions"), DECODES
+    yield _reading(adapter.endpoints, "endpoints"), DECODES
+    yield walk, WALKS
+
+
+def _reading(
+    read: Callable[[bytes], Sequence[object]], name: str
+) -> Callable[[int], Awaitable[None]]:
+    bodies = distinct_pages(name)
+
+    async def decode(count: int) -> None:
+        for body in bodies[:count]:
+            read(body)
+
+    return decode
 
 
 async def _measured(path: Callable[[int], Awaitable[None]], count: int) -> None:
@@ -66,7 +92,7 @@ async def _measured(path: Callable[[int], Awaitable[None]], count: int) -> None:
 
 
 def count() -> dict[str, int]:
-    """Return the instructions of a get and of decoding a page, raw and ours."""
+    """Return the instructions of a get, of pages and of a walk per page, raw and ours."""
     with tempfile.TemporaryDirectory() as folder, running() as server:
         subprocess.run(  # noqa: S603 # ourselves
             [
@@ -78,9 +104,11 @@ def count() -> dict[str, int]:
             check=True,
         )
         # out.1 is the start; then each part, and what is between it and the next.
-        totals = [_total(Path(folder, f"out.{number}")) for number in range(2, 18, 2)]
-    names = ["raw_get", "raw_decode", "get", "decode"]
-    pairs = zip(names, totals[::2], totals[1::2], [GETS, DECODES] * 2, strict=True)
+        files = range(2, 2 + 8 * len(NAMES), 2)
+        totals = [_total(Path(folder, f"out.{number}")) for number in files]
+    names = [*(f"raw_{name}" for name in NAMES), *NAMES]
+    counts = [GETS, DECODES, DECODES, WALKS] * 2
+    pairs = zip(names, totals[::2], totals[1::2], counts, strict=True)
     return {name: round((twice - once) / times) for name, once, twice, times in pairs}
 
 
@@ -95,14 +123,14 @@ def changed(kept: Mapping[str, int], counts: Mapping[str, int]) -> list[str]:
     """Return which of our counts are too far above the kept ones."""
     return [
         f"{name}: {counts[name]:,} instructions, {counts[name] / kept[name] - 1:+.1%}"
-        for name in ("get", "decode")
+        for name in NAMES
         if name in kept and counts[name] > TOLERANCE * kept[name]
     ]
 
 
 def written(everything: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     """Yield the lines of instructions.toml."""
-    yield "# Instructions per get and per decoded page of 100 sessions, of the last release."
+    yield "# Instructions per get, decoded page of 100 sessions or endpoints, and page of a walk."
     yield "# Written by `python benchmarks/instructions.py --write`; raw: aiohttp and json.loads."
     for name, counts in sorted(everything.items()):
         yield f'\n["{name}"]'

@@ -154,7 +154,7 @@ class Writer(ABC):
             return [
                 "try: t = from_text(v)",
                 "except ValueError: t = instant(v)",
-                "if t.tzinfo is not UTC: t = instant(v)",
+                "if t.tzinfo is not UTC: t = t.astimezone(UTC) if t.tzinfo else instant(v)",
                 f"{target} = {'None if t == zero else t' if field.nullable else 't'}",
             ]
         if kind is float:  # JSON has one number type: 50 and 50.0 are the same text to it
