@@ -47,6 +47,8 @@ _loads: Final = msgspec.json.Decoder().decode
 class _Empty:
     """A model without fields."""
 
+    _extra: None = None
+
 
 def probe() -> None:
     """Use what is used of msgspec: a build for another Python, or an old one, fails here."""

@@ -491,4 +491,5 @@ def test_the_import_does_not_load_msgspec() -> None:
 def test_the_decoder_is_what_is_installed() -> None:
     """One can see which one is at work."""
     assert ("msgspec" if find_spec("msgspec") else "json") == reading.DECODER
+    assert reading.DECODER == reading.decoder()
     assert loads(dumps(SESSION)) == SESSION
