@@ -46,6 +46,10 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         ),
         ("tests/limits",),
     ),
+    "_model.py": ("tests/test_json_form.py",),
+    "_page.py": ("tests/test_pagination.py", "tests/test_json_form.py"),
+    "_pydantic.py": ("tests/test_pydantic.py",),
+    "_table.py": ("tests/test_table.py",),
     **dict.fromkeys(
         ("_walk.py", "pagination.py"),
         (
