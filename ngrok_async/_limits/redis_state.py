@@ -272,7 +272,9 @@ class State:
         self.part.in_flight += answer.granted
         self._others, self.ahead = answer.others, answer.ahead
         careful = answer.careful
-        if self.retry_at > -_NEVER:  # others have yet to tell what they sent alone
+        if (
+            self._trouble and self.retry_at > -_NEVER
+        ):  # others have yet to tell what they sent alone
             careful = max(careful, min(_SETTLE, self.whole.seconds))
         self.retry_at = -_NEVER
         # In a new state, not all have turned up yet.
