@@ -2,7 +2,7 @@
 
 import attrs
 
-from ngrok_async._model import Model
+from ngrok_async.resources._shared import Model
 
 
 @attrs.frozen(kw_only=True)

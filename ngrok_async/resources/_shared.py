@@ -8,6 +8,8 @@ import attrs
 from ngrok_async._model import Model
 from ngrok_async.filters import Fields, IdField, TextField, TimeField
 
+__all__ = ["Described", "DescribedFields", "Model", "Ref", "User"]
+
 M = TypeVar("M")
 
 
@@ -41,6 +43,25 @@ class Described(Model):
     created_at: datetime
     description: str = ""
     metadata: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class User(Model):
+    """What owns credentials and is no person.
+
+    Attributes:
+        id: Its id.
+        uri: Its own address.
+        name: A name for people.
+        active: Whether its credentials work.
+        created_at: When it was created, UTC.
+    """
+
+    id: str
+    uri: str = ""
+    name: str = ""
+    active: bool = False
+    created_at: datetime
 
 
 class DescribedFields(Fields, Generic[M]):

@@ -6,10 +6,8 @@ from typing import Literal
 
 import attrs
 
-from ngrok_async._model import Model
-from ngrok_async._operation import Resource, operation
-from ngrok_async._wire.arguments import Id, JSONText
-from ngrok_async.unset import UNSET, Unset
+from ngrok_async._api import UNSET, Id, JSONText, Resource, Unset, operation
+from ngrok_async.resources._shared import Model
 
 
 @attrs.frozen(kw_only=True)

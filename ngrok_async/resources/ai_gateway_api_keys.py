@@ -4,12 +4,8 @@ from datetime import datetime
 
 import attrs
 
-from ngrok_async._model import Model
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id, JSONText
-from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Ref
-from ngrok_async.unset import UNSET, Unset
+from ngrok_async._api import UNSET, Id, JSONText, Pager, Resource, Unset, operation, paged
+from ngrok_async.resources._shared import Model, Ref
 
 
 @attrs.frozen(kw_only=True)

@@ -4,10 +4,8 @@ from datetime import datetime
 
 import attrs
 
-from ngrok_async._model import Model
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id
-from ngrok_async.pagination import Pager
+from ngrok_async._api import Id, Pager, Resource, operation, paged
+from ngrok_async.resources._shared import Model
 
 
 @attrs.frozen(kw_only=True)

@@ -1,33 +1,14 @@
 """Bot users: owners of credentials that are no persons. Service users are their successor."""
 
-from datetime import datetime
-
 import attrs
 
-from ngrok_async._model import Model
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id
-from ngrok_async.pagination import Pager
-from ngrok_async.unset import UNSET, Unset
+from ngrok_async._api import UNSET, Id, Pager, Resource, Unset, operation, paged
+from ngrok_async.resources._shared import User
 
 
 @attrs.frozen(kw_only=True)
-class BotUser(Model):
-    """An owner of credentials that is no person.
-
-    Attributes:
-        id: The bot's id.
-        uri: The bot's own address.
-        name: A name for people.
-        active: Whether its credentials work.
-        created_at: When it was created, UTC.
-    """
-
-    id: str
-    uri: str = ""
-    name: str = ""
-    active: bool = False
-    created_at: datetime
+class BotUser(User):
+    """An owner of credentials that is no person."""
 
 
 class BotUsers(Resource):

@@ -5,12 +5,9 @@ from typing import ClassVar
 
 import attrs
 
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id, JSONText
+from ngrok_async._api import UNSET, Id, JSONText, Pager, Resource, Unset, operation, paged
 from ngrok_async.filters import Filter, IdField, SetField
-from ngrok_async.pagination import Pager
 from ngrok_async.resources._shared import Described, DescribedFields
-from ngrok_async.unset import UNSET, Unset
 
 
 @attrs.frozen(kw_only=True)

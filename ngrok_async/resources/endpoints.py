@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id, JSONText
+from ngrok_async._api import UNSET, Id, JSONText, Pager, Resource, Unset, operation, paged
 from ngrok_async.filters import BoolField, Filter, Reference, SetField, TextField
-from ngrok_async.pagination import Pager
 from ngrok_async.resources._endpoint import Endpoint
 from ngrok_async.resources._shared import DescribedFields
-from ngrok_async.unset import UNSET, Unset
 
 __all__ = ["Endpoint", "EndpointFields", "Endpoints"]
 

@@ -1,10 +1,7 @@
 """Event sources: the types of events that one subscription passes on."""
 
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id
-from ngrok_async.pagination import Pager
+from ngrok_async._api import UNSET, Id, Pager, Resource, Unset, operation, paged
 from ngrok_async.resources._event_source import EventSource
-from ngrok_async.unset import UNSET, Unset
 
 __all__ = ["EventSource", "EventSources"]
 

@@ -5,14 +5,10 @@ from typing import ClassVar
 
 import attrs
 
-from ngrok_async._model import Model
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id, JSONText, Nested
+from ngrok_async._api import UNSET, Id, JSONText, Nested, Pager, Resource, Unset, operation, paged
 from ngrok_async.filters import Filter
-from ngrok_async.pagination import Pager
 from ngrok_async.resources._event_source import EventSource
-from ngrok_async.resources._shared import Described, DescribedFields, Ref
-from ngrok_async.unset import UNSET, Unset
+from ngrok_async.resources._shared import Described, DescribedFields, Model, Ref
 
 
 @attrs.frozen(kw_only=True)

@@ -1,35 +1,17 @@
 """Service users: owners of credentials that are no persons."""
 
-from datetime import datetime
 from typing import ClassVar
 
 import attrs
 
-from ngrok_async._model import Model
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id
+from ngrok_async._api import UNSET, Id, Pager, Resource, Unset, operation, paged
 from ngrok_async.filters import Fields, Filter, IdField, TimeField
-from ngrok_async.pagination import Pager
-from ngrok_async.unset import UNSET, Unset
+from ngrok_async.resources._shared import User
 
 
 @attrs.frozen(kw_only=True)
-class ServiceUser(Model):
-    """An owner of credentials that is no person, so it stays when people leave.
-
-    Attributes:
-        id: The service user's id.
-        uri: The service user's own address.
-        name: A name for people.
-        active: Whether its credentials work.
-        created_at: When it was created, UTC.
-    """
-
-    id: str
-    uri: str = ""
-    name: str = ""
-    active: bool = False
-    created_at: datetime
+class ServiceUser(User):
+    """An owner of credentials that is no person, so it stays when people leave."""
 
 
 class ServiceUserFields(Fields):

@@ -6,11 +6,8 @@ from typing import Literal
 
 import attrs
 
-from ngrok_async._model import Model
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id
-from ngrok_async.pagination import Pager
-from ngrok_async.resources._shared import Ref
+from ngrok_async._api import Id, Pager, Resource, operation, paged
+from ngrok_async.resources._shared import Model, Ref
 
 
 @attrs.frozen(kw_only=True)

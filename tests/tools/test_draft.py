@@ -48,7 +48,7 @@ def test_a_draft_is_in_the_style_of_the_house() -> None:
     text = draft(UPSTREAM, "APIWidgets")
 
     assert text.startswith('"""TODO."""\n\nfrom collections.abc import Mapping, Sequence\n')
-    assert "\nfrom ngrok_async.resources._shared import Described, Ref\n" in text
+    assert "\nfrom ngrok_async.resources._shared import Described, Model, Ref\n" in text
     assert "class Ref(" not in text
     assert "Unused" not in text
     assert text.index("class WidgetLock(Model)") < text.index("class Widget(Described)")

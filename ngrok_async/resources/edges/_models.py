@@ -5,10 +5,8 @@ from typing import Literal
 
 import attrs
 
-from ngrok_async._model import Model
-from ngrok_async._wire.arguments import Id
-from ngrok_async.resources._shared import Described, Ref
-from ngrok_async.unset import UNSET, Unset
+from ngrok_async._api import UNSET, Id, Unset
+from ngrok_async.resources._shared import Described, Model, Ref
 
 
 @attrs.frozen(kw_only=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, get_args
 
-from ngrok_async._operation import Resource, at_route, operation
-from ngrok_async._wire.arguments import Id, Nested
+from ngrok_async._api import Id, Nested, Resource, operation
+from ngrok_async._operation import at_route
 
 B = TypeVar("B")
 """What `replace` takes: a class, or two where answers have references in the place of ids."""

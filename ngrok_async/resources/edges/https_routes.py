@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-from ngrok_async._operation import Resource, operation
-from ngrok_async._wire.arguments import Id, JSONText, Nested
+from ngrok_async._api import UNSET, Id, JSONText, Nested, Resource, Unset, operation
 from ngrok_async.resources.edges._models import (
     EndpointBackend,
     EndpointBackendMutate,
@@ -23,7 +22,6 @@ from ngrok_async.resources.edges._models import (
     EndpointWebsocketTCPConverter,
     HTTPSEdgeRoute,
 )
-from ngrok_async.unset import UNSET, Unset
 
 __all__ = ["EdgesHTTPSRoutes", "HTTPSEdgeRoute"]
 

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from ngrok_async._operation import Resource, operation, paged
-from ngrok_async._wire.arguments import Id, JSONText, Nested
-from ngrok_async.pagination import Pager
+from ngrok_async._api import UNSET, Id, JSONText, Nested, Pager, Resource, Unset, operation, paged
 from ngrok_async.resources._shared import Described
 from ngrok_async.resources.edges._models import (
     EndpointBackend,
@@ -18,7 +16,6 @@ from ngrok_async.resources.edges._models import (
     EndpointTLSTermination,
     EndpointTrafficPolicy,
 )
-from ngrok_async.unset import UNSET, Unset
 
 
 @attrs.frozen(kw_only=True)
