@@ -171,17 +171,17 @@ def fuzz(session: nox.Session) -> None:
     """Read a million bodies in all ways, and do something to a call at each of its steps.
 
     The ways must agree, what is told of a call is held against the server's log, and before that
-    10,000 hostile texts and as many random conditions are tried as filters.
+    10,000 hostile texts, as many random conditions and plans of IP rules are tried.
     `nox -s fuzz -- --every 10` runs a tenth of the calls.
     """
     session.install("-e", ".[testing,speed]", *group("test"))
     if os.name != "nt":
         session.install("uvloop")
     session.env.update(NO_ACCOUNT)
-    filters = ("tests/test_filters.py", "-k", "cel_reads or the_fake_reads")
+    drawn = ("tests/test_filters.py", "tests/jobs", "-k", "cel_reads or the_fake_reads or prefix")
     # No test hangs that takes minutes here.
     options = ("--hypothesis-profile=fuzz", "-o", "faulthandler_timeout=0")
-    session.run("python", "-m", "pytest", *options, *filters)
+    session.run("python", "-m", "pytest", *options, *drawn)
     session.run("python", "-m", "tests.fuzz", *session.posargs)
 
 

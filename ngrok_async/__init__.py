@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ngrok_async import errors as errors
     from ngrok_async import events as events
     from ngrok_async import filters as filters
+    from ngrok_async import jobs as jobs
     from ngrok_async import pagination as pagination
     from ngrok_async import resources as resources
     from ngrok_async import unset as unset
@@ -138,7 +139,7 @@ __all__ = [
 if not TYPE_CHECKING:  # type checkers would take every misspelt name for one that is found here
     del TYPE_CHECKING
 
-    _MODULES = ("client", "errors", "events", "filters", "pagination", "resources", "unset")
+    _MODULES = ("client", "errors", "events", "filters", "jobs", "pagination", "resources", "unset")
     _HOMES = {  # of what is not in `errors`
         "JSON": "_request",
         "UNSET": "unset",

@@ -42,14 +42,18 @@ def middlewares_of(given: Sequence[Middleware]) -> tuple[Middleware, ...]:
 
 def on_event_of(given: OnEvent | None) -> OnEvent | None:
     """Return the listener that was passed, if it can be called and does its work at once."""
-    if given is None:
-        return None
+    if given is not None:
+        check_plain(given, "on_event", "event")
+    return given
+
+
+def check_plain(given: Callable[..., object], name: str, of: str) -> None:
+    """Refuse what cannot be called with one argument, or would have to be awaited."""
     problem = _problem(given, 1)
     if problem is None and _is(inspect.iscoroutinefunction, given):
         problem = "an async one, which nobody would await: let it start a task for what takes time"
     if problem is not None:
-        raise ConfigurationError(f"on_event must be a plain function of one event, got {problem}")
-    return given
+        raise ConfigurationError(f"{name} must be a plain function of one {of}, got {problem}")
 
 
 def held(middleware: Middleware, name: str) -> Middleware:

@@ -388,7 +388,16 @@ def test_a_client_loads_no_more_than_it_needs() -> None:
     assert set() == extras.intersection(name.partition(".")[0] for name in names)
 
 
-MEMBERS: Final = ["client", "errors", "events", "filters", "pagination", "resources", "unset"]
+MEMBERS: Final = [
+    "client",
+    "errors",
+    "events",
+    "filters",
+    "jobs",
+    "pagination",
+    "resources",
+    "unset",
+]
 
 
 @pytest.mark.parametrize("name", [*ngrok_async.__all__, *MEMBERS, "FakeNgrok"])

@@ -1,0 +1,17 @@
+"""Jobs that people do with the calls, each in one line.
+
+All of them are made of public calls only, so you could have written them; they wait by the client's
+clock and do nothing in the background. What one call raises, they raise as it is; what only a job
+can meet is a `JobError`, `WaitTimeoutError`, `NothingFoundError` or `SeveralFoundError` of
+`ngrok_async.errors`.
+"""
+
+from ngrok_async.jobs.ip_rules import IPRule, IPRulesPlan, IPRulesResult, IPRuleStep, plan_ip_rules
+
+__all__ = [
+    "IPRule",
+    "IPRuleStep",
+    "IPRulesPlan",
+    "IPRulesResult",
+    "plan_ip_rules",
+]
