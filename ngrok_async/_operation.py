@@ -191,7 +191,7 @@ class Operation:
     def _only(self) -> str | None:
         """The name of the only parameter, such as the id of a GET."""
         positional, required, names = self._binding
-        return positional[0] if names == required == set(positional) and len(names) == 1 else None
+        return positional[0] if len(positional) == len(required) == len(names) == 1 else None
 
     def _complain(self, args: tuple[object, ...], kwargs: Mapping[str, object]) -> None:
         # Calling the declaration lets Python write the message: it has the method's name, and

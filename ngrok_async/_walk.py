@@ -1,9 +1,9 @@
 """A walk over a list: the place in it, the page that is fetched ahead, and where a link leads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import suppress
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import SplitResult, urljoin, urlsplit
 from weakref import ref
 
@@ -273,7 +273,7 @@ class Pages(AsyncIterator[Page[T]]):
             self._walk.prefetch()
 
 
-def _prefetch_if_wanted(pages: "ref[Pages[T]]") -> None:
+def _prefetch_if_wanted(pages: Callable[[], Pages[Any] | None]) -> None:
     wanted = pages()
     if wanted is not None:
         wanted.prefetch()

@@ -90,6 +90,7 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
     "_pickles.py": ("tests/test_model.py",),
     "_way/timers.py": ("tests/way/test_timers.py",),
     "_way/transport.py": (
+        "tests/socket/test_attempts.py",
         "tests/socket/test_error_bodies.py",
         "tests/socket/test_requests.py",
         "tests/socket/test_sessions.py",

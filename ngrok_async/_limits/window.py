@@ -121,8 +121,9 @@ class Window:
             counts: Whether ngrok may have counted it.
             late: Whether it may arrive a little later still, since it was given up.
         """
-        # What has left the window by now is of no interest before the next one comes.
-        stamp = self.now = self.tick(now) if now < self.now else now
+        # What has left the window by now, and a clock that has gone back, is of no interest before
+        # the next one comes.
+        stamp = self.now = max(now, self.now)
         self.in_flight -= 1
         if not counts:
             return

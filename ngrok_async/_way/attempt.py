@@ -48,7 +48,7 @@ _FOREIGN_TEXT: Final = 200
 _USER_INFO: Final = r"//[^/\s@]*@"
 
 
-_current: "Final[ContextVar[Attempt]]" = ContextVar("ngrok_async.attempt")
+_current: Final = ContextVar["Attempt"]("ngrok_async.attempt")
 
 
 class LostError(Exception):
@@ -64,7 +64,7 @@ class OwnRequest(aiohttp.ClientRequest):
         self.headers["Host"] = cast("str", self.url.host_port_subcomponent)
         self.headers.extend(headers)
 
-    async def send(self, connection: "Connection") -> aiohttp.ClientResponse:
+    async def send(self, conn: "Connection") -> aiohttp.ClientResponse:
         """Send it, with the credentials in it for just as long.
 
         Raises:
@@ -77,13 +77,13 @@ class OwnRequest(aiohttp.ClientRequest):
         credentials = cast("Credentials", attempt.credentials)
         try:
             credentials.fill(self, self.headers, attempt.keys)
-            response = await aiohttp.ClientRequest.send(self, connection)
+            response = await aiohttp.ClientRequest.send(self, conn)
         except BaseException as error:
             tidy(self, error)
             raise
         finally:
             credentials.take_out(self)
-        attempt.sent(self, connection)
+        attempt.sent(self, conn)
         return response
 
 

@@ -27,7 +27,7 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self) -> None:
         """Begin without a connection."""
-        super().__init__()
+        super().__init__()  # pyright: ignore[reportUnknownMemberType] # of its `socket_factory`
         self._polls: dict[int, select.poll] = {}  # one for each number of a socket
 
     def _get(

@@ -8,7 +8,7 @@ import ssl
 import sys
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import aiohttp
 import pytest
@@ -178,6 +178,27 @@ async def _trace(error: Exception) -> aiohttp.ClientSession:
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_start.append(broken)
     return aiohttp.ClientSession(trace_configs=[trace])
+
+
+async def test_a_resolver_of_our_own_session_fails(
+    connect: "Connect", unstarted: "FaultServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it raises: there is no connection, and nothing has left."""
+    limiter = RateLimit(5)
+    ngrok = connect(
+        unstarted, base_url="https://nowhere.example:9", limiter=limiter, clock=None, retry=None
+    )
+
+    async def fail(*_: object, **__: object) -> list[object]:
+        raise ZeroDivisionError("no luck")
+
+    connector = cast("Any", ngrok._transport.open().connector)
+    monkeypatch.setattr(connector._resolver, "resolve", fail)
+    with pytest.raises(ConnectError, match=r"no connection to nowhere\.example:9: Zero") as caught:
+        await ngrok.tunnel_sessions.restart("ts_1")
+
+    assert (1, False) == (caught.value.attempts, caught.value.maybe_applied)
+    assert 0 == limiter.budget.used
 
 
 @pytest.mark.parametrize("make", [_middleware, _rewording, _trace])
