@@ -90,9 +90,9 @@ class Writer(ABC):
     def given(self, field: Field) -> str:
         """Return the expression for the value of a field."""
 
+    @abstractmethod
     def is_looked_up(self, field: Field) -> bool:
         """Tell whether a text is taken from those that came before."""
-        return field.repeated
 
     @abstractmethod
     def may_be_null(self, field: Field) -> bool:

@@ -316,6 +316,22 @@ def test_msgspec_is_loaded_with_the_first_answer(monkeypatch: pytest.MonkeyPatch
     assert 1 == len(asked)
 
 
+def test_what_is_read_with_types_is_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is not is read without, and shown to the reader."""
+    session, learned = decode(SESSION, TunnelSession), list[object]()
+    found: list[object] = [session, None]
+    reader = SimpleNamespace(
+        read=lambda _: found.pop(0), loads=lambda _: SESSION, learn=learned.append
+    )
+    monkeypatch.setattr(reading, "DECODER", "msgspec")
+    monkeypatch.setattr(reading, "_structs", lambda: SimpleNamespace(reader=lambda *_: reader))
+
+    assert session is GET.decode(b"")
+    assert [] == learned
+    assert session == GET.decode(b"")
+    assert [session] == learned
+
+
 def test_who_reads_with_msgspec_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The module that imports msgspec is not asked for with each answer."""
     module = SimpleNamespace(probe=lambda: None)
