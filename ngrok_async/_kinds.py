@@ -1,9 +1,17 @@
 """What kind of type a type is."""
 
 from datetime import datetime
-from typing import get_args
+from typing import Any, TypeAlias, get_args, get_origin
 
 from ngrok_async._id import HasId
+
+TypeForm: TypeAlias = Any
+"""A class, or what stands in an annotation in place of one."""
+
+
+def parts_of(form: TypeForm) -> tuple[object, tuple[Any, ...]]:
+    """Return what a type form is made with, None for a plain class, and what is in its brackets."""
+    return get_origin(form), get_args(form)
 
 
 def is_time(kind: object) -> bool:

@@ -28,6 +28,7 @@ import attrs
 from ngrok_async._filters.condition import Condition
 from ngrok_async._hints import OF_RESOURCE, ExplainedResource, Instead, explained_arguments
 from ngrok_async._json import Body, dumps
+from ngrok_async._kinds import TypeForm
 from ngrok_async._page import Page, Query
 from ngrok_async._request import (
     EFFECTS,
@@ -150,7 +151,7 @@ class Operation:
         return {name: parameter for name, parameter in parameters.items() if name != "self"}
 
     @cached_property
-    def model(self) -> Any:  # noqa: ANN401 # a type form
+    def model(self) -> TypeForm:
         """What an answer is decoded into: a model, the item of a list, or None."""
         returned = self.hints["return"]
         return get_args(returned)[0] if self.items else returned
@@ -272,7 +273,7 @@ def _pairs(content: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
         )
 
 
-def _specialised(hint: Any, types: Mapping[object, Any]) -> Any:  # noqa: ANN401 # a type form
+def _specialised(hint: TypeForm, types: Mapping[object, Any]) -> TypeForm:
     """Put the types of a concrete class in the place of a generic one's variables."""
     if hint in types:
         return types[hint]

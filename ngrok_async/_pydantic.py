@@ -10,14 +10,14 @@ import inspect
 import re
 from collections.abc import Callable
 from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_origin, get_type_hints
 
 import attrs
 from pydantic_core import core_schema as core
 
 from ngrok_async._id import HasId
 from ngrok_async._json import timestamp
-from ngrok_async._kinds import is_id, is_time
+from ngrok_async._kinds import TypeForm, is_id, is_time, parts_of
 from ngrok_async.unset import UnsetType
 
 Generate = Callable[[Any], core.CoreSchema]
@@ -130,11 +130,11 @@ def page_schema(page: Any, item: Any, generate: Generate) -> core.CoreSchema:  #
     )
 
 
-def _in_json(hint: Any) -> Any:  # noqa: ANN401 # type forms
+def _in_json(hint: TypeForm) -> TypeForm:
     """Return the type of what JSON has for a field."""
     if is_time(hint):
         return _Time
-    origin, members = get_origin(hint), get_args(hint)
+    origin, members = parts_of(hint)
     if origin in {Union, UnionType}:
         return Union[tuple(_in_json(m) for m in members if m not in _NO_JSON)]  # noqa: UP007 # of many
     if origin is tuple:

@@ -87,8 +87,7 @@ class Walk(Generic[T]):
     async def turn(self) -> bool:
         """Move to the next page; return False at the end of the list."""
         if self._turning:
-            msg = "this pager is being walked by another task; make one per task"
-            raise RuntimeError(msg)
+            raise RuntimeError("this pager is being walked by another task; make one per task")
         self._turning = True
         try:
             query = self._next()

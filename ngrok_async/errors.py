@@ -91,6 +91,10 @@ __all__ = [
     "WaitTimeoutError",
 ]
 
+# Statuses, for all who look at answers.
+ERRORS_FROM: Final = 400
+SERVER_ERRORS_FROM: Final = 500
+
 _NO_DETAILS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -229,7 +233,7 @@ class APIError(NgrokError):
     def for_answer(cls, status: int, code: str | None) -> type[Self]:
         """Return the subclass for an answer, by its code or else by its status."""
         kind = CLASSES_BY_CODE.get(code)
-        if kind is None and status >= _SERVER_ERRORS_FROM:
+        if kind is None and status >= SERVER_ERRORS_FROM:
             kind = ServerError
         elif kind is None:
             kind = _BY_STATUS.get(status, APIError)
@@ -290,7 +294,6 @@ class ServerError(APIError):
     """ngrok, or a proxy on the way, failed."""
 
 
-_SERVER_ERRORS_FROM: Final = 500
 _BY_STATUS: Final[Mapping[int, type[APIError]]] = {
     400: BadRequestError,
     401: AuthenticationError,

@@ -83,8 +83,9 @@ class Pager(ExplainedList, Generic[T]):
             max_items: Stop after as many; no page is asked for that they do not need.
         """
         if max_items is not None and (type(max_items) is not int or max_items < 0):
-            msg = f"max_items must be 0 or more, or None for all; got {shown(max_items)}"
-            raise ValueError(msg)
+            raise ValueError(
+                f"max_items must be 0 or more, or None for all; got {shown(max_items)}"
+            )
         walk, cursor = self._resumed(), self.cursor
         items: list[T] = []
         try:

@@ -23,12 +23,12 @@ from ngrok_async._limits.sides import Queue, Side
 from ngrok_async._limits.window import Window
 from ngrok_async._request import Request, Response, Send, left
 from ngrok_async._way.answer import is_throttled
+from ngrok_async.errors import ERRORS_FROM
 
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
 # Every so many seconds the log tells how many wait.
 TOLD_EVERY: Final = 60.0
-_ERRORS_FROM: Final = 400
 
 
 class RateLimit:
@@ -114,7 +114,7 @@ class RateLimit:
             has_left = True
             response = await send(request)
             # Before the next in the line gets its place.
-            if response.status >= _ERRORS_FROM and is_throttled(response):
+            if response.status >= ERRORS_FROM and is_throttled(response):
                 with self._lock:
                     pause = slow_down(self._window, clock.time(), response)
                 request.emit("PauseEvent", status=response.status, seconds=pause)

@@ -16,6 +16,8 @@ from ngrok_async._retry_after import retry_after
 from ngrok_async._wire.read import MismatchError, loads
 from ngrok_async.errors import (
     CLASSES_BY_CODE,
+    ERRORS_FROM,
+    SERVER_ERRORS_FROM,
     APIError,
     NgrokError,
     RateLimitedError,
@@ -42,8 +44,6 @@ _CODE: Final = r"ERR_NGROK_[0-9]{1,6}"
 _BEFORE_JSON: Final = b"\xef\xbb\xbf \t\r\n"
 # Answers after which nobody knows whether the request was processed. 504 and 502 come from proxies.
 _AMBIGUOUS_STATUS: Final = 408
-_SERVER_ERRORS_FROM: Final = 500
-_ERRORS_FROM: Final = 400
 _OK: Final = range(200, 300)
 _TOO_MANY_REQUESTS: Final = 429
 
@@ -113,7 +113,7 @@ def is_throttled(response: Response) -> bool:
     """Tell whether the account's rate or concurrency limit refused the request."""
     if response.status == _TOO_MANY_REQUESTS:
         return True
-    return response.status >= _ERRORS_FROM and envelope(response).code in THROTTLED_CODES
+    return response.status >= ERRORS_FROM and envelope(response).code in THROTTLED_CODES
 
 
 def is_ambiguous(response: Response) -> bool:
@@ -126,7 +126,7 @@ def is_ambiguous(response: Response) -> bool:
     if code in UNPROCESSED_CODES or CLASSES_BY_CODE.get(code, ServerError) is not ServerError:
         return False  # a refusal, whatever status it comes with
     # A redirect (3xx) may follow a processed request too: 303 means just that.
-    refused = _ERRORS_FROM <= response.status < _SERVER_ERRORS_FROM
+    refused = ERRORS_FROM <= response.status < SERVER_ERRORS_FROM
     return not refused or response.status == _AMBIGUOUS_STATUS
 
 
@@ -150,7 +150,7 @@ def read(request: Request, response: Response, decode: Callable[[bytes], T], scr
 
 
 def _failure(request: Request, response: Response, scrub: Scrub) -> NgrokError:
-    if response.status < _ERRORS_FROM:
+    if response.status < ERRORS_FROM:
         where = response.headers.get("location")
         target = _shown(where, scrub, _SNIPPET) if where else ""
         what = f"redirect to {target!r} not followed" if where else "unexpected status"

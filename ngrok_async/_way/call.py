@@ -9,11 +9,10 @@ from typing import Final, TypeAlias, cast
 from ngrok_async._api_key import SentKeys
 from ngrok_async._request import Request, Response, left
 from ngrok_async._way import answer
-from ngrok_async.errors import ConfigurationError, NgrokError
+from ngrok_async.errors import ERRORS_FROM, ConfigurationError, NgrokError
 
 _log: Final = logging.getLogger("ngrok_async.attempts")
 
-_ERRORS_FROM: Final = 400
 
 SendNoting: TypeAlias = Callable[[Request, SentKeys], Awaitable[Response]]
 """Leads to the wire, and notes the key that was sent."""
@@ -53,7 +52,7 @@ class Call:
             raise
         if told:  # looking up a header costs more than this
             self._answered(request, response, time.monotonic() - begin)
-        if response.status >= _ERRORS_FROM and not answer.is_ambiguous(response):
+        if response.status >= ERRORS_FROM and not answer.is_ambiguous(response):
             self.maybe_applied = before
         return response
 

@@ -14,6 +14,8 @@ from ngrok_async._retry_after import retry_after
 from ngrok_async._shown import shown
 from ngrok_async._way.answer import UNPROCESSED_CODES, envelope, is_ambiguous, is_throttled
 from ngrok_async.errors import (
+    ERRORS_FROM,
+    SERVER_ERRORS_FROM,
     ConnectError,
     NgrokError,
     RateLimitedError,
@@ -26,29 +28,26 @@ _log: Final = logging.getLogger("ngrok_async.retry")
 Outcome: TypeAlias = Response | NgrokError
 
 _RETRIED_STATUS: Final = frozenset({408, 500, 502, 503, 504})
-_ERRORS_FROM: Final = 400
 _NOT_FOUND: Final = 404
-_SERVER_ERRORS_FROM: Final = 500
 # So many successes earn one repetition.
 _SUCCESSES: Final = 5
 
 
 def _at_least_one(_: object, attribute: "attrs.Attribute[int]", value: object) -> None:
     if type(value) is not int or value < 1:
-        msg = f"{attribute.name} must be an integer above 0 (1: no repetition), got {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(
+            f"{attribute.name} must be an integer above 0 (1: no repetition), got {shown(value)}"
+        )
 
 
 def _not_negative(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if not as_float(value) >= 0:
-        msg = f"{attribute.name} must be a number, 0 or more, got {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(f"{attribute.name} must be a number, 0 or more, got {shown(value)}")
 
 
 def _codes(value: Iterable[object]) -> frozenset[str]:
     if isinstance(value, str):  # it would become a set of letters
-        msg = f"codes must be a set such as {{{shown(value)}}}, got {shown(value)}"
-        raise ValueError(msg)  # noqa: TRY004 # one type for every bad argument value
+        raise ValueError(f"codes must be a set such as {{{shown(value)}}}, got {shown(value)}")  # noqa: TRY004 # one type for every bad argument value
     codes = tuple(value)
     if wrong := [code for code in codes if not isinstance(code, str)]:
         raise ValueError(
@@ -160,7 +159,7 @@ def _reason(policy: Retry, outcome: Outcome, effect: Effect) -> str | None:
             harmless = effect != "act" or not left(outcome)
             repeat = isinstance(outcome, TransportError) and harmless
         return type(outcome).__name__ if repeat else None
-    if outcome.status < _ERRORS_FROM:
+    if outcome.status < ERRORS_FROM:
         return None
     if is_throttled(outcome):
         return "rate limit"
@@ -168,7 +167,7 @@ def _reason(policy: Retry, outcome: Outcome, effect: Effect) -> str | None:
     if code is not None and (code in policy.codes or code in UNPROCESSED_CODES):
         return code
     # Below 500 is what says by its code that nobody knows whether it was done.
-    passing = outcome.status in _RETRIED_STATUS or outcome.status < _SERVER_ERRORS_FROM
+    passing = outcome.status in _RETRIED_STATUS or outcome.status < SERVER_ERRORS_FROM
     if effect != "act" and passing and is_ambiguous(outcome):
         return f"HTTP {outcome.status}"
     return None
@@ -226,7 +225,7 @@ class RetryMiddleware:
             except NgrokError as error:
                 outcome = error
             else:
-                if outcome.status < _ERRORS_FROM:
+                if outcome.status < ERRORS_FROM:
                     if self._debt.fifths:
                         self._debt.fifths -= 1
                     return self._conclude(request, outcome, attempts + 1, ambiguous=ambiguous)

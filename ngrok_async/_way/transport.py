@@ -40,7 +40,7 @@ from ngrok_async.errors import (
 MAX_BODY: Final = 10 * 1024 * 1024
 MAX_ERROR_BODY: Final = 64 * 1024
 _ERROR_BODY_SECONDS: Final = 1.0
-_ERRORS_FROM: Final = 300  # a redirect is one too
+_REFUSALS_FROM: Final = 300  # a redirect is one too
 # aiohttp would add one of its own to these if they come without a body.
 _NOT_ADDED: Final[Mapping[str, tuple[str]]] = dict.fromkeys(
     ("POST", "PUT", "PATCH"), ("Content-Type",)
@@ -57,11 +57,10 @@ def running_loop() -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
     except RuntimeError:
         pass
-    msg = (
+    raise ConfigurationError(
         "no event loop is running: this belongs into a coroutine that asyncio.run() runs "
         "(ngrok_async is for asyncio, not for trio)"
     )
-    raise ConfigurationError(msg)
 
 
 class _NoCookies(aiohttp.DummyCookieJar):
@@ -139,18 +138,16 @@ class Transport:
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientSession:
         if self.closed:
-            msg = "this client is closed; make a new one, or close it later"
-            raise ClientClosedError(msg)
+            raise ClientClosedError("this client is closed; make a new one, or close it later")
         if self._loop is None:
             # aiohttp has no other way to ask a session for its loop.
             self._loop, self._pid = getattr(self._session, "_loop", loop), os.getpid()
         if self._loop is not loop or self._pid != os.getpid():
-            msg = (
+            raise ConfigurationError(
                 "this client, or the session that was passed to it, belongs to another event loop "
                 "or process; make one client per loop (asyncio.run makes a new loop each time), "
                 "and after a fork"
             )
-            raise ConfigurationError(msg)
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=Connector(),
@@ -167,11 +164,10 @@ class Transport:
                 "would give the API key to another host; set base_url= instead"
             )
         if self._session.closed:
-            msg = (
+            raise ClientClosedError(
                 "the aiohttp.ClientSession that was passed as session= is closed; "
                 "keep it open for as long as the client is used"
             )
-            raise ClientClosedError(msg)
         return self._session
 
     def complete(self, error: BaseException) -> None:
@@ -286,7 +282,7 @@ class Transport:
         try:
             whole = response.content.is_eof()  # most bodies have arrived together with the headers
             body = response.content.read_nowait() if whole else b""
-            if response.status >= _ERRORS_FROM:
+            if response.status >= _REFUSALS_FROM:
                 return await self._read_error(attempt, response, body)
             if whole and len(body) <= MAX_BODY:
                 return new_response(response.status, response.headers, body)

@@ -12,7 +12,6 @@ from typing import (
     TypeVar,
     Union,
     cast,
-    get_args,
     get_origin,
     get_type_hints,
 )
@@ -21,7 +20,7 @@ import attrs
 
 from ngrok_async._id import HasId
 from ngrok_async._json import checked_dumps, unencodable_at
-from ngrok_async._kinds import is_time
+from ngrok_async._kinds import TypeForm, is_time, parts_of
 from ngrok_async._numbers import as_float, is_int64
 from ngrok_async._pickles import default_of
 from ngrok_async._request import JSON
@@ -102,8 +101,7 @@ def _timestamp(name: str, value: object) -> JSON:
         pass
     else:
         return at.isoformat().replace("+00:00", "Z")
-    msg = f"{name} must be between the years 1 and 9999 in UTC"
-    raise ValueError(msg)
+    raise ValueError(f"{name} must be between the years 1 and 9999 in UTC")
 
 
 def _anything(name: str, value: object) -> JSON:
@@ -143,7 +141,7 @@ _SCALARS: Final[Mapping[object, Encoder]] = {
 }
 
 
-def encoder(hint: Any) -> Encoder:  # noqa: ANN401 # a type form
+def encoder(hint: TypeForm) -> Encoder:
     """Return the encoder for a parameter declared as `hint`.
 
     Raises:
@@ -152,7 +150,7 @@ def encoder(hint: Any) -> Encoder:  # noqa: ANN401 # a type form
     scalar = _timestamp if is_time(hint) else _SCALARS.get(hint)
     if scalar is not None:
         return scalar
-    origin, members = get_origin(hint), get_args(hint)
+    origin, members = parts_of(hint)
     if origin in {Union, UnionType}:
         return _union(members)
     if origin is Literal:
@@ -163,8 +161,7 @@ def encoder(hint: Any) -> Encoder:  # noqa: ANN401 # a type form
         return _mapping(encoder(members[1]))
     if isinstance(hint, type) and attrs.has(hint):
         return _nested(hint)
-    msg = f"no parameter can be declared as {hint!r}"
-    raise TypeError(msg)
+    raise TypeError(f"no parameter can be declared as {hint!r}")
 
 
 def _union(members: tuple[Any, ...]) -> Encoder:
@@ -182,8 +179,7 @@ def _union(members: tuple[Any, ...]) -> Encoder:
     elif len(rest) == 1:
         encode = encoder(rest[0])
     else:
-        msg = f"no parameter can be declared as a union of {rest!r}"
-        raise TypeError(msg)
+        raise TypeError(f"no parameter can be declared as a union of {rest!r}")
     if not nullable:
         return encode
     return lambda name, value: None if value is None else encode(name, value)

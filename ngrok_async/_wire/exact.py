@@ -17,12 +17,11 @@ from cattrs.errors import IterableValidationError, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 
 from ngrok_async._id import HasId
-from ngrok_async._kinds import is_time
+from ngrok_async._kinds import TypeForm, is_time
 from ngrok_async._numbers import as_float, is_int64
 from ngrok_async._shown import shown
 from ngrok_async._wire.fields import (
     ZERO_TIME,
-    TypeForm,
     field_of,
     fields_of,
     instant,

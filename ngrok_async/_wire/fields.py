@@ -4,15 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
+from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 from typing import get_type_hints as hints_of
 
 import attrs
 
+from ngrok_async._kinds import TypeForm
 from ngrok_async._request import JSON
-
-TypeForm: TypeAlias = Any
-"""A class, or what stands in an annotation in place of one."""
 
 SCALARS: Final = (str, bool, int)
 # How Go writes a time that was never set.

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from typing import Any, Final, NoReturn, cast, get_args
 
+from ngrok_async._kinds import TypeForm
 from ngrok_async._wire.fields import (
     Field,
-    TypeForm,
     are_few,
     fields_of,
     is_list,

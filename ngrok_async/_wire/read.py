@@ -9,8 +9,9 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Final, cast, get_args
 
+from ngrok_async._kinds import TypeForm
 from ngrok_async._request import JSON
-from ngrok_async._wire.fields import Parts, TypeForm, is_list, unknown
+from ngrok_async._wire.fields import Parts, is_list, unknown
 from ngrok_async._wire.loop import WrongItemError, quick_way
 from ngrok_async._wire.text import MismatchError, loads
 

@@ -14,14 +14,13 @@ import attrs
 import msgspec
 from msgspec import UNSET
 
-from ngrok_async._kinds import is_time
+from ngrok_async._kinds import TypeForm, is_time
 from ngrok_async._request import JSON
 from ngrok_async._wire import text
 from ngrok_async._wire.fields import (
     SCALARS,
     Field,
     Parts,
-    TypeForm,
     are_few,
     fields_of,
     is_list,

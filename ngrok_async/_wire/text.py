@@ -68,15 +68,13 @@ def name_shown(text: str) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    msg = f"{name} is not a JSON number"
-    raise ValueError(msg)
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
-        msg = f"a number is too large ({digits[:20]})"
-        raise ValueError(msg)
+        raise ValueError(f"a number is too large ({digits[:20]})")
     return number
 
 

@@ -11,13 +11,12 @@ from typing import Any, TypeAlias, get_args
 
 import attrs
 
-from ngrok_async._kinds import is_time
+from ngrok_async._kinds import TypeForm, is_time
 from ngrok_async._unfrozen import unfrozen
 from ngrok_async._wire.fields import (
     SCALARS,
     ZERO_TIME,
     Field,
-    TypeForm,
     fields_of,
     from_text,
     instant,

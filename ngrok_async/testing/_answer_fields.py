@@ -1,9 +1,9 @@
 """What answers have of a resource: the fields that ngrok's documented answers always have."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal, cast, get_args, get_origin
+from typing import Final, Literal, cast, get_args, get_origin
 
-from ngrok_async._kinds import is_time
+from ngrok_async._kinds import TypeForm, is_time
 from ngrok_async._model import Model
 from ngrok_async._request import JSON
 from ngrok_async.testing import _facts
@@ -67,7 +67,7 @@ def whole(model: type[Model], item: Item) -> Item:
     return complete
 
 
-def _blank(place: str, hint: Any, fact: _facts.Field) -> JSON:  # noqa: ANN401 # a type form
+def _blank(place: str, hint: TypeForm, fact: _facts.Field) -> JSON:
     if place in _DEFAULTS:
         return _DEFAULTS[place]
     # Of a resource that the facts do not have, the declaration says what may be null.
@@ -80,7 +80,7 @@ def _blank(place: str, hint: Any, fact: _facts.Field) -> JSON:  # noqa: ANN401 #
     return _UNSET if is_time(kind) else _BLANK.get(get_origin(kind) or kind)
 
 
-def _deep(hint: Any, value: JSON) -> JSON:  # noqa: ANN401 # a type form
+def _deep(hint: TypeForm, value: JSON) -> JSON:
     model = model_in(hint)
     if model is not None and isinstance(value, dict):
         return whole(model, cast("Item", value))

@@ -6,10 +6,10 @@ This is written apart from the encoder of the SDK, which could not be tested aga
 import inspect
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, cast, get_args, get_origin
+from typing import Any, Final, Literal, cast
 
 from ngrok_async._id import HasId
-from ngrok_async._kinds import is_time
+from ngrok_async._kinds import TypeForm, is_time, parts_of
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
@@ -91,7 +91,7 @@ def check_fields(path: str, content: Mapping[str, JSON], declared: Mapping[str, 
             _check(f"{path}{name}", value, declared[name])
 
 
-def _check(name: str, value: JSON, hint: Any) -> None:  # noqa: ANN401 # a type form
+def _check(name: str, value: JSON, hint: TypeForm) -> None:
     model = model_in(hint)
     kinds = choices(hint)
     if model is not None and not (value is None and type(None) in kinds):
@@ -106,8 +106,8 @@ def _check_model(name: str, value: JSON, model: type[Model]) -> None:
     check_fields(f"{name}.", cast("dict[str, JSON]", value), fields(model))
 
 
-def _fits(name: str, value: JSON, kind: Any) -> bool:  # noqa: ANN401 # a type form
-    origin, members = get_origin(kind), get_args(kind)
+def _fits(name: str, value: JSON, kind: TypeForm) -> bool:
+    origin, members = parts_of(kind)
     if origin is Literal:
         return value in members
     if origin in {Sequence, tuple} and isinstance(value, list):

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
+from ngrok_async._kinds import TypeForm
 from ngrok_async._model import Model
 from ngrok_async.unset import UnsetType
 
 _KNOWN: Final[dict[object, Mapping[str, Any]]] = {}
 
 
-def choices(hint: Any) -> tuple[Any, ...]:  # noqa: ANN401 # a type form
+def choices(hint: TypeForm) -> tuple[Any, ...]:
     """Return the members of a union, or the type alone; "not sent" is no member.
 
     A mapping beside a text is none either: the client sends its JSON as the text.
@@ -29,7 +30,7 @@ def is_model(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, Model)
 
 
-def model_in(hint: Any) -> type[Model] | None:  # noqa: ANN401 # a type form
+def model_in(hint: TypeForm) -> type[Model] | None:
     """Return the first model that a type allows: in a request, the one that is sent."""
     return next((kind for kind in choices(hint) if is_model(kind)), None)
 

@@ -6,7 +6,7 @@ from typing import Any, Final, cast, get_args, get_origin
 
 import attrs
 
-from ngrok_async._kinds import is_time
+from ngrok_async._kinds import TypeForm, is_time, parts_of
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation
 from ngrok_async._request import JSON
@@ -75,12 +75,12 @@ def _ids(value: JSON) -> list[str]:
     return ids
 
 
-def _converted(store: Store, value: JSON, hint: Any) -> JSON:  # noqa: ANN401 # a type form
+def _converted(store: Store, value: JSON, hint: TypeForm) -> JSON:
     model = model_in(hint)
     if isinstance(value, dict) and model is not None:
         given = cast("dict[str, JSON]", value)
         return answer_form(store, model, {n: v for n, v in given.items() if v is not None})
-    if isinstance(value, list) and get_origin(hint) is tuple:
+    if isinstance(value, list) and parts_of(hint)[0] is tuple:
         items = cast("Sequence[JSON]", value)
         return [_converted(store, item, get_args(hint)[0]) for item in items]
     if any(map(is_time, choices(hint))) and value is not None:
@@ -99,7 +99,7 @@ def made_up(store: Store, model: type[Model], now: datetime) -> Item:
     }
 
 
-def _value(store: Store, name: str, hint: Any, now: datetime) -> JSON:  # noqa: ANN401 # a type form
+def _value(store: Store, name: str, hint: TypeForm, now: datetime) -> JSON:
     kind = choices(hint)[0]
     if is_time(kind):
         return timestamp(now + _VALIDITY if name in _ENDS else now)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from ngrok_async._kinds import TypeForm
 from ngrok_async._request import JSON
 from ngrok_async.testing._declared_types import choices, fields, model_in
 from ngrok_async.testing._refusals import refusal, wrong_value
@@ -316,7 +317,7 @@ def _is_given(value: JSON) -> bool:
 
 
 @cache
-def checks(scope: str, name: str, hint: Any) -> tuple[Check, ...]:  # noqa: ANN401 # a type form
+def checks(scope: str, name: str, hint: TypeForm) -> tuple[Check, ...]:
     """Return the rules for a field, in the order in which they are applied.
 
     Args:
@@ -387,7 +388,7 @@ def _sized(scope: str, name: str) -> Check:
     )
 
 
-def _known(hint: Any) -> tuple[str, ...]:  # noqa: ANN401 # a type form
+def _known(hint: TypeForm) -> tuple[str, ...]:
     """Return the values that a declared type names, also those of the items of a list."""
     for kind in choices(hint):
         if get_origin(kind) is Literal:

@@ -13,6 +13,7 @@ import attrs
 import ngrok_async.resources
 from ngrok_async import Client
 from ngrok_async._id import HasId
+from ngrok_async._kinds import TypeForm, parts_of
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._model import Model
 from ngrok_async._operation import Operation, Resource, operations
@@ -157,7 +158,7 @@ def _fields(resource: type[Resource]) -> Facts:
     }
 
 
-def _parameter(hint: Any, default: object, not_sent: object) -> Facts:  # noqa: ANN401 # a type form
+def _parameter(hint: TypeForm, default: object, not_sent: object) -> Facts:
     fact = _typed(hint)
     if not_sent is None:
         fact.pop("nullable", None)  # in a query, None is what is not sent
@@ -178,7 +179,7 @@ def describe_model(model: type[Model]) -> Facts:
     }
 
 
-def _field(field: "attrs.Attribute[Any]", hint: Any) -> Facts:  # noqa: ANN401 # a type form
+def _field(field: "attrs.Attribute[Any]", hint: TypeForm) -> Facts:
     fact = _typed(hint)
     default: Any = field.default
     if default is attrs.NOTHING:
@@ -194,7 +195,7 @@ def _field(field: "attrs.Attribute[Any]", hint: Any) -> Facts:  # noqa: ANN401 #
     return fact
 
 
-def _typed(hint: Any) -> Facts:  # noqa: ANN401 # a type form
+def _typed(hint: TypeForm) -> Facts:
     name, enum, nullable = type_name(hint)
     fact: Facts = {"type": name}
     if enum:
@@ -204,11 +205,11 @@ def _typed(hint: Any) -> Facts:  # noqa: ANN401 # a type form
     return fact
 
 
-def type_name(hint: Any) -> tuple[str, list[str], bool]:  # noqa: ANN401 # a type form
+def type_name(hint: TypeForm) -> tuple[str, list[str], bool]:
     """Return a type's name as in the facts, its known values, and whether it may be null."""
     if hint in _SCALARS:
         return _SCALARS[hint], [], False
-    origin, members = get_origin(hint), get_args(hint)
+    origin, members = parts_of(hint)
     if origin in {Union, UnionType}:
         return _union(members)
     if origin in {Sequence, tuple}:

@@ -6,8 +6,9 @@ What is checked comes from the tables of the fake, what is not from `NOT_CHECKED
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from ngrok_async._kinds import TypeForm
 from ngrok_async._operation import Operation
 from ngrok_async.testing._conflicts import HELD, STATES, UNIQUE, USERS
 from ngrok_async.testing._declared_types import fields, model_in
@@ -107,7 +108,7 @@ def _lasting(template: str) -> Iterator[str]:
             yield f"`{part}` not removed while there is a `{holder}` ({code})"
 
 
-def _field(scope: str, path: str, name: str, hint: Any) -> Iterator[str]:  # noqa: ANN401 # a type form
+def _field(scope: str, path: str, name: str, hint: TypeForm) -> Iterator[str]:
     found = checks(scope, name, hint)
     if found and name not in LIMITS:
         yield _told(path, found)
