@@ -175,12 +175,16 @@ class Turns:
 
     # --- the task ----------------------------------------------------------------------------
 
+    def _ask_at(self, now: float) -> float:
+        state = self._state
+        return state.retry_at if self._heard else state.due(now, waits=bool(self.line))
+
     def _due(self, now: float) -> float:
         """Return when there is something to do."""
-        state, waits = self._state, bool(self.line)
-        due = state.retry_at if self._heard else state.due(now, waits=waits)
-        look = state.part.next_look(now) if waits and state.is_alone(now) else None
-        return due if look is None else min(due, look)
+        look = None
+        if self.line and self._state.is_alone(now):
+            look = self._state.part.next_look(now)
+        return min(self._ask_at(now), _NEVER if look is None else look)
 
     def _stir(self, now: float) -> None:
         """See to it that what is due will be done."""
@@ -205,15 +209,17 @@ class Turns:
                 if self._state.is_alone(now):
                     self._serve(now)
                 self._report(now)
-                due = self._due(now)
-                if due == _NEVER:
+                if self._ask_at(now) <= now:
+                    await self._ask(now)
+                elif (due := self._due(now)) < _NEVER:
+                    await self._rest(due)
+                else:
                     return
-                await (self._rest(due) if due > now else self._ask(now))
         except BaseException as error:
             # The event loop is being torn down, or the caller's clock fails. Nobody else would
             # ever wake those who wait.
-            while self._loop is loop and self.line:
-                turn = self.line.pop().turn
+            while self._loop is loop and (self.line or self._heard):
+                turn = self.line.pop().turn if self.line else self._heard.pop()
                 if isinstance(error, Exception) and not turn.done():
                     turn.set_exception(error)
                 turn.cancel()

@@ -162,7 +162,7 @@ class Process:
     async def idle(self) -> None:
         """Wait until it has told everything; while Redis is away, there is no end of that."""
         turns = self.limiter._turns
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(10):
             while turns._loop and not self.state._trouble:  # noqa: ASYNC110 # it has no event
                 await asyncio.sleep(0.001)
 

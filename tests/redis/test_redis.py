@@ -577,6 +577,122 @@ def test_event_loop_may_end_amid_everything(server: Server) -> None:
     assert all(task.cancelled() for task in tasks)
 
 
+class BrokenClock:
+    """A clock of the caller's that fails once it is told to."""
+
+    def __init__(self) -> None:
+        """Run, for now."""
+        self.error: BaseException | None = None
+
+    def time(self) -> float:
+        """Return the loop's time, or fail."""
+        if self.error is not None:
+            raise self.error
+        return asyncio.get_running_loop().time()
+
+    def call_at(self, when: float, callback: Callable[[], object], /) -> asyncio.TimerHandle:
+        """Have the loop call back."""
+        return asyncio.get_running_loop().call_at(when, callback)
+
+
+async def test_clock_that_fails_hangs_nobody(process: Make) -> None:
+    """Those who wait, in the line or for what Redis says, get its error."""
+    clock = BrokenClock()
+    one = process(requests=1, window=0.3, clock=clock)
+    await one.call("a")
+    await one.idle()
+    tasks = [one.call(name) for name in "bc"]
+    await until(lambda: one.limiter._turns._alarm)
+    reader = asyncio.create_task(one.limiter.read_budget())
+    one.wire.after = lambda _: setattr(clock, "error", OSError("no clock")) and None
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    clock.error = one.wire.after = None
+
+    assert [OSError, OSError] == [type(each) for each in outcomes]
+    await asyncio.gather(reader, return_exceptions=True)
+    assert OK == await one.call("d")
+
+
+def test_next_loop_begins_anew(server: Server) -> None:
+    """A loop that stopped amid a call is no hindrance for the next one, with a client of its own."""
+
+    class Client:
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 # the commands
+            return getattr(self.redis, name)
+
+        redis: Any
+
+    client = Client()
+    limiter = RedisRateLimit(client, account="loops", lease=0.5)
+
+    async def begin() -> asyncio.Task[Response]:
+        client.redis = Redis.from_url(server.url)
+
+        async def send(_: Request) -> Response:
+            await asyncio.sleep(60)
+            raise AssertionError
+
+        task = asyncio.create_task(limiter(Request(method="GET", path="/"), send))
+        await until(lambda: limiter.budget.in_flight)
+        return task
+
+    async def go_on() -> None:
+        client.redis = Redis.from_url(server.url)
+
+        async def send(_: Request) -> Response:
+            return OK
+
+        assert OK == await limiter(Request(method="GET", path="/"), send)
+        await client.redis.aclose()
+
+    async def end(old: Any) -> None:  # noqa: ANN401 # a client
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+        await old.aclose()
+
+    loop = asyncio.new_event_loop()
+    task = loop.run_until_complete(begin())
+    worker, old = limiter._turns._worker, client.redis
+    assert worker is not None
+    asyncio.run(go_on())
+    loop.run_until_complete(end(old))
+    loop.close()
+
+    assert 0 == limiter._state.part.in_flight
+
+
+def test_call_of_a_closed_loop_gives_its_place_back(server: Server) -> None:
+    """Wherever the garbage collector finds it: there is no loop then, and no task to start."""
+    loop = asyncio.new_event_loop()
+    redis = Redis.from_url(server.url)
+    limiter = RedisRateLimit(redis, account="closed")
+
+    async def send(_: Request) -> Response:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    call = limiter(Request(method="GET", path="/"), send)
+
+    async def main() -> None:
+        task = asyncio.create_task(call)
+        await until(lambda: limiter.budget.in_flight)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await redis.aclose()
+
+    loop.run_until_complete(main())
+    limiter._state.part.in_flight += 1  # as if it had not been cancelled
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+        loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+    loop.close()
+    limiter._turns.end(0.0)
+
+    assert 0 == limiter._state.part.in_flight
+
+
 # --- Redis away ---------------------------------------------------------------------------------
 
 

@@ -90,27 +90,6 @@ def fail(_: str) -> None:
     raise ConnectionError("away")
 
 
-async def test_more_processes_than_places_leave_one_by_one(process: Make) -> None:
-    """Each may have one in flight, which were too many at a time: their starts are spread."""
-    all_ = [
-        process(requests=96, window=0.6, in_flight=4, jitter=lambda n=n: n / 8) for n in range(8)
-    ]
-    for each in all_:
-        await each.call()
-        await each.idle()
-    await asyncio.sleep(0.6)
-    for each in all_:
-        await each.limiter.read_budget()
-        each.wire.before = fail
-        each.sent_at.clear()
-    await asyncio.gather(*(each.call() for each in all_ for _ in range(2)))
-    times = [each.sent_at for each in all_]
-
-    assert 12 == all_[0].limiter.budget.limit  # one in 50 ms
-    assert all(later - first >= 0.02 for first, later in times)
-    assert max(first for first, _ in times) - min(first for first, _ in times) >= 0.02
-
-
 async def test_all_keep_to_the_smallest_limit(
     process: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
