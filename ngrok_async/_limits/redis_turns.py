@@ -53,6 +53,7 @@ class Turns:
         self._new: list[_Place] = []  # not yet held against their patience
         self._heard: list[asyncio.Future[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None  # where the task is
+        self._shift = 0
         self._worker: asyncio.Task[None] | None = None
         self._alarm: asyncio.Future[None] | None = None
         self._rings_at = _NEVER
@@ -194,7 +195,8 @@ class Turns:
             return
         if self._loop is not loop:
             self._loop = loop
-            self._worker = loop.create_task(self._work(loop))
+            self._shift += 1
+            self._worker = loop.create_task(self._work(self._shift))
         elif self._alarm is not None and self._due(now) < self._rings_at:
             self._ring()
 
@@ -202,7 +204,7 @@ class Turns:
         if self._alarm is not None and not self._alarm.done():
             self._alarm.set_result(None)
 
-    async def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+    async def _work(self, shift: int) -> None:
         try:
             while True:
                 now = self.now()
@@ -218,7 +220,7 @@ class Turns:
         except BaseException as error:
             # The event loop is being torn down, or the caller's clock fails. Nobody else would
             # ever wake those who wait.
-            while self._loop is loop and (self.line or self._heard):
+            while self._shift == shift and (self.line or self._heard):
                 turn = self.line.pop().turn if self.line else self._heard.pop()
                 if isinstance(error, Exception) and not turn.done():
                     turn.set_exception(error)
@@ -226,7 +228,7 @@ class Turns:
             if not isinstance(error, Exception):
                 raise
         finally:
-            if self._loop is loop:
+            if self._shift == shift:  # else another one has begun since, in another loop
                 self._loop = None
 
     async def _rest(self, until: float) -> None:

@@ -614,7 +614,7 @@ async def test_clock_that_fails_hangs_nobody(process: Make) -> None:
 
 
 def test_next_loop_begins_anew(server: Server) -> None:
-    """A loop that stopped amid a call is no hindrance for the next one, with a client of its own."""
+    """A loop that stopped amid a call is no hindrance for the next one."""
 
     class Client:
         def __getattr__(self, name: str) -> Any:  # noqa: ANN401 # the commands
@@ -646,10 +646,14 @@ def test_next_loop_begins_anew(server: Server) -> None:
         await client.redis.aclose()
 
     async def end(old: Any) -> None:  # noqa: ANN401 # a client
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
+        # The end of the call makes another worker start, which the old one must not disturb.
+        for each in (task, worker):
+            each.cancel()
+            await asyncio.gather(each, return_exceptions=True)
+        assert limiter._turns._loop is loop
+        assert limiter._turns._worker is not worker
+        limiter._turns._worker.cancel()
+        await asyncio.gather(limiter._turns._worker, return_exceptions=True)
         await old.aclose()
 
     loop = asyncio.new_event_loop()
