@@ -9,7 +9,7 @@ TypeForm: TypeAlias = Any
 """A class, or what stands in an annotation in place of one."""
 
 
-def parts_of(form: TypeForm) -> tuple[object, tuple[Any, ...]]:
+def parts_of(form: TypeForm) -> tuple[Any, tuple[Any, ...]]:
     """Return what a type form is made with, None for a plain class, and what is in its brackets."""
     return get_origin(form), get_args(form)
 
