@@ -47,7 +47,7 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         ("tests/limits",),
     ),
     "_model.py": ("tests/test_json_form.py",),
-    "_page.py": ("tests/test_pagination.py", "tests/test_json_form.py"),
+    "_page.py": ("tests/test_pagination.py", "tests/test_walk.py", "tests/test_json_form.py"),
     "_pydantic.py": ("tests/test_pydantic.py",),
     "_table.py": ("tests/test_table.py",),
     **dict.fromkeys(
@@ -55,10 +55,17 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         (
             "tests/test_pagination.py",
             "tests/test_pagination_properties.py",
+            "tests/test_walk.py",
+            "tests/test_walk_links.py",
+            "tests/test_walk_prefetch.py",
             "tests/faults/test_pages.py",
         ),
     ),
-    "_way/answer.py": ("tests/way/test_answer.py", "tests/test_events.py"),
+    "_way/answer.py": (
+        "tests/way/test_answer.py",
+        "tests/way/test_answer_texts.py",
+        "tests/test_events.py",
+    ),
     "_way/attempt.py": (
         "tests/socket/test_leaving.py",
         "tests/socket/test_attempts.py",
