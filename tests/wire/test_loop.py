@@ -372,14 +372,14 @@ def test_what_is_kept_has_a_bound(fast: Decode, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(shared, "_MOST", 3)
     monkeypatch.setattr(shared, "_FULL_FOR", 3)
     for number in range(10):
-        reference = {"id": f"cr_{number}", "uri": ""}
-        value = copied(credential=reference, region=f"r{number}", os=str(number) * 65)
+        reference = {"id": f"cr_bound{number}", "uri": ""}
+        value = copied(credential=reference, region=f"bound{number}", os=str(number) * 65)
         made = fast(value, TunnelSession)
 
-        assert (f"cr_{number}", f"r{number}") == (made.credential.id, made.region)
+        assert (f"cr_bound{number}", f"bound{number}") == (made.credential.id, made.region)
         assert len(shared.TEXTS) <= 4  # the one for null is never given up
     find = shared.references(Ref).known
-    assert len([number for number in range(10) if find(f"cr_{number}")]) <= 3
+    assert len([number for number in range(10) if find(f"cr_bound{number}")]) <= 3
     assert "" == fast({**copied(), "region": ""}, TunnelSession).region
 
 
