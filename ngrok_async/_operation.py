@@ -126,7 +126,7 @@ class Operation:
         effect: Effect | None = None,
         types: Mapping[object, Any] = _NO_TYPES,
     ) -> None:
-        """Take the declaration apart as far as that is free; the rest is done on first use."""
+        """Read the route now; the signature, which takes time to resolve, is read on first use."""
         self.route = route
         self.method, self.template = route.split(" ")
         self.items = items

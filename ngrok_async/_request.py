@@ -273,7 +273,7 @@ def new_request(
     effect: Effect,
     limits: Limits,
 ) -> Request:
-    """Return `Request(...)`, sooner.
+    """Return what `Request(...)` returns, in a fraction of the time.
 
     Args:
         method: One of `EFFECTS`.
@@ -304,7 +304,7 @@ def new_request(
 
 
 def new_response(status: int, headers: Mapping[str, str], body: bytes) -> Response:
-    """Return `Response(...)`, sooner."""
+    """Return what `Response(...)` returns, in a fraction of the time."""
     made: Any = _unfrozen_response()
     made.status = status
     made.headers = headers

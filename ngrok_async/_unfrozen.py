@@ -8,7 +8,7 @@ def unfrozen(kind: type[Any]) -> type[Any]:
 
     A frozen class sets its own in a roundabout way, which is most of what making an object costs.
     Give the object its true class when all are set: `made.__class__ = kind`. Python allows that of
-    a subclass without attributes of its own, and finds it out sooner than of a class beside it.
+    a subclass without attributes of its own, and checks it faster than of a class beside it.
     """
     content = {
         "__slots__": (),
