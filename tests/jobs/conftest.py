@@ -1,16 +1,15 @@
 """What the tests of the jobs share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeAlias, TypeVar
+from collections.abc import AsyncIterator, Awaitable
+from typing import TypeVar
 
 import pytest
 
-from ngrok_async import Client, RateLimit
+from ngrok_async import Client, Timeout
 from ngrok_async.testing import FakeNgrok, TurnableClock
 
 T = TypeVar("T")
-Turned: TypeAlias = Callable[[Awaitable[T]], Awaitable[T]]
 
 
 @pytest.fixture
@@ -23,8 +22,8 @@ async def fake() -> AsyncIterator[FakeNgrok]:
 @pytest.fixture
 async def ngrok(fake: FakeNgrok) -> AsyncIterator[Client]:
     """Open a client of the fake, which keeps to the limit by the same clock."""
-    limiter = RateLimit(clock=fake.clock)
-    async with Client(fake.api_key, base_url=fake.url, limiter=limiter) as ngrok:
+    patient = Timeout(total=None)
+    async with Client(fake.api_key, base_url=fake.url, clock=fake.clock, timeout=patient) as ngrok:
         yield ngrok
 
 
@@ -32,8 +31,15 @@ async def turned(ngrok: Client, fake: FakeNgrok, work: Awaitable[T]) -> T:
     """Turn the clock on to whatever is waited for, until the work is done."""
     task = asyncio.ensure_future(work)
     while not task.done():
+        for _ in range(20):  # steps between two requests
+            await asyncio.sleep(0)
         budget, due = ngrok.budget, fake.clock.next_due
         if due is not None and budget is not None and budget.in_flight == 0:
             fake.clock.advance(max(0.0, due - fake.clock.time()))
-        await asyncio.sleep(0)
     return await task
+
+
+async def received(fake: FakeNgrok) -> None:
+    """Wait until the fake has received a request."""
+    while not fake.requests:  # noqa: ASYNC110 # it has no event for that
+        await asyncio.sleep(0)
