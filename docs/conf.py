@@ -46,11 +46,12 @@ extensions = [
 nitpicky = True
 # Type variables have no page, and private classes neither.
 nitpick_ignore = {
-    *(("py:class", name) for name in ("T", "T_co", "B", "M", "_S", "_Timer")),
+    *(("py:class", name) for name in ("T", "T_co", "B", "M", "_S", "_Timer", "CIDR", "Action")),
     *(("py:obj", f"ngrok_async.{name}") for name in ("_json.Body", "_request.Progress")),
     *((role, "ngrok_async._filters.condition.M") for role in ("py:class", "py:obj")),
     # Of overloads, which Sphinx writes by itself.
     *(("py:class", f"ngrok_async.{name}") for name in ("_id.HasId", "filters._I")),
+    *(("py:class", f"ngrok_async.jobs.waiting.{name}") for name in ("M", "Listed", "Filtered")),
     ("py:obj", "multidict._abc.MultiMapping"),
 }
 default_role = "code"

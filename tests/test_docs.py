@@ -58,6 +58,7 @@ SHOWN = {
     "errors.md": "404 ERR_NGROK_1402 https://ngrok.com/docs/errors/err_ngrok_1402",
     "how-it-is-built.md": "",
     "in-your-service.md": "GET /tunnel_sessions 200",
+    "jobs.md": "there: linux",
     "limits-and-retries.md": "",
     "lists.md": "after the break: ts_",
     "models.md": "got 'yesterday' @ $.started_at",
