@@ -111,9 +111,9 @@ def public_name(kind: type) -> str:
 def _index() -> Iterator[str]:
     yield from _title("Reference", "=")
     yield "All of this hangs on a client, which has :doc:`a page of its own <../client>`, and so"
-    yield "have :doc:`conditions for lists <../filters>`, :doc:`jobs <../jobs-api>` and :doc:`the fake"
-    yield "for tests <../testing-api>`. Names are those of the API. A link on the left leads to a resource"
-    yield "and its models, a link on the right to an operation."
+    yield "have :doc:`conditions for lists <../filters>`, :doc:`jobs <../jobs-api>` and"
+    yield ":doc:`the fake for tests <../testing-api>`. Names are those of the API. A link on the"
+    yield "left leads to a resource and its models, a link on the right to an operation."
     own_pages = ("   ../client", "   ../filters", "   ../jobs-api", "   ../testing-api")
     yield from ("", ".. toctree::", "   :hidden:", "", *own_pages, "")
     for title, names in GROUPS.items():
