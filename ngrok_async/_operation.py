@@ -229,20 +229,21 @@ class Operation:
         if self.sends_json:
             body = dumps(self._json(arguments))
         elif len(arguments) > len(self._holes):
-            query = tuple(_pairs(self._content(arguments)))
+            query = tuple(_pairs(self.content(arguments)))
         return new_request(
             self.method, path, query, body=body, route=self.route, effect=self.effect, limits=limits
         )
 
     def _json(self, arguments: Mapping[str, object]) -> JSON:
-        content = self._content(arguments)
+        content = self.content(arguments)
         if self.method == "PUT":
             return content["module"]  # alone: the names in the path are no part of it
         if self.method == "PATCH" and not content and self._encoders:
             raise ValueError(f"nothing to change; pass at least one of {', '.join(self._encoders)}")
         return content
 
-    def _content(self, arguments: Mapping[str, object]) -> dict[str, JSON]:
+    def content(self, arguments: Mapping[str, object]) -> dict[str, JSON]:
+        """Return what is sent for arguments that `bind` returned; see `request`."""
         encoders = self._encoders
         required = self._binding[1]
         return {
