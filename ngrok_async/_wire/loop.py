@@ -11,6 +11,7 @@ against each other.
 
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
+from threading import Lock
 from typing import Any, Final, NoReturn, cast, get_args
 
 from ngrok_async._kinds import TypeForm
@@ -55,6 +56,7 @@ class Maker:
         self._known = frozenset(field.name for field in fields)
         self._required = frozenset(field.name for field in fields if field.required)
         self._optional = self._known - self._required
+        self._lock = Lock()  # clients of other threads learn too
         self._any: One | None = None
         self._seen: dict[frozenset[str], int] = {}
         self._made: dict[frozenset[str], One] = {}
@@ -91,7 +93,8 @@ class Maker:
         try:
             if type(given) is dict:
                 content = cast("dict[str, Any]", given)
-                self._learn(content)
+                with self._lock:
+                    self._learn(content)
                 return self._of_any(content)
         except WrongItemError:
             raise WrongItemError(place) from None

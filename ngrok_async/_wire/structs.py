@@ -8,6 +8,7 @@ without types, as with json, and learned of, so that the next one fits again.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
+from threading import Lock
 from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
 import attrs
@@ -71,6 +72,7 @@ class Reader:
         """Know nothing: types are made when some bodies have come."""
         self._model = model
         self._items = items
+        self._lock = Lock()  # clients of other threads learn too
         self._way: Callable[[bytes], Any] | None = None
         self._gives_up = not is_model(model)
         self._seen = self._in_vain = 0
@@ -104,8 +106,11 @@ class Reader:
 
     def learn(self, found: Any) -> None:  # noqa: ANN401 # a model, or `Parts`
         """Look at what was read without types, and make types that fit."""
-        if self._gives_up:
-            return
+        if not self._gives_up:
+            with self._lock:
+                self._learn(found)
+
+    def _learn(self, found: Any) -> None:  # noqa: ANN401 # as above
         if self._items is None:
             self._look([found])
         else:

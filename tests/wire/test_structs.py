@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
@@ -300,6 +301,36 @@ class Odd(Model):
     """A model of a type that no resource has so far."""
 
     anything: Any = None
+
+
+@pytest.mark.parametrize("name", ["json", pytest.param("msgspec", marks=needs_msgspec)])
+def test_threads_learn_side_by_side(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is learned belongs to the process, and programs have clients in several threads."""
+    monkeypatch.setattr(reading, "DECODER", name)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = [*threads.map(read_many, range(8))]
+    finally:
+        sys.setswitchinterval(before)
+
+    assert [True] * 8 == found
+
+
+def read_many(number: int) -> bool:
+    """Read pages that no other thread has; tell whether they are right."""
+    for turn in range(10):
+        items = [
+            {**SESSION, "region": f"{number} {turn} {item % 30}", f"new{item % 3}": item}
+            for item in range(60)
+        ]
+        page = LIST.decode(dumps({"tunnel_sessions": items}))
+        if [item["region"] for item in items] != [session.region for session in page.items]:
+            return False
+        if [{f"new{item % 3}": item} for item in range(60)] != [s.extra for s in page.items]:
+            return False
+    return True
 
 
 # Whether it is there, and works
