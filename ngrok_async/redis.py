@@ -40,10 +40,13 @@ class RedisRateLimit:
     everybody, a limit that ngrok states is adopted by all. Within a process, calls are served first
     come, first served. The slots of a process that dies come back after `lease` and a window.
 
-    Redis decides by its own clock. A command that fails or takes too long is not waited for: until
-    Redis answers again, which is tried once a second, each process keeps to its own `share`. The
-    limit is not exact then, and neither for a window after Redis has lost its data, as far as
-    processes that have ended, or make no calls, had a part in it.
+    Processes take turns, by Redis' clock, and all keep to the smallest limit that is set for one.
+    Redis is told of a request's end with the next command, so no call waits for that.
+
+    A command that fails or takes too long is not waited for: until Redis answers again, which is
+    tried twice a second, each process keeps to its part, one in as many as there are, and to
+    `share` at most. So do all for a window after Redis has lost its data. `budget.shared` tells,
+    and a `SharingEvent`.
 
     One instance serves the event loop that its Redis client serves.
     """
@@ -68,16 +71,17 @@ class RedisRateLimit:
         Args:
             redis: A client such as `redis.asyncio.Redis`. It is never closed.
             account: What tells accounts apart, such as the API key. Only a salted SHA-256 of it is
-                kept, and is in the names of the keys in Redis.
+                kept, and is in the name of the key in Redis.
             requests: Requests in any `window`, of all processes together.
             window: Seconds.
             in_flight: Requests at a time, of all processes together.
-            lease: Seconds after which a request counts as answered whose process has not said so.
-                Give more than `Timeout.attempt`.
-            share: The part of `requests` and `in_flight` that this process allows itself while
-                Redis is away, at least one; None: calls fail with `ConnectError`.
+            lease: Seconds after which the requests of a process count as answered that says nothing
+                more. While one is in flight, it says so three times per lease.
+            share: The largest part of `requests` and `in_flight` that this process allows itself
+                while Redis is away, at least one; a quarter at most, and less where there are more
+                than four. None: calls fail with `ConnectError`.
             command_timeout: Seconds to wait for Redis, once per command.
-            prefix: What the names of the keys begin with.
+            prefix: What the name of the key begins with.
             clock: Time and timers for waiting; default: the running event loop.
             jitter: Numbers in [0, 1), to spread what starts after a pause.
         """

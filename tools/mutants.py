@@ -46,6 +46,14 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         ),
         ("tests/limits",),
     ),
+    **dict.fromkeys(
+        (f"_limits/redis_{name}.py" for name in ("link", "script", "state", "turns")),
+        (
+            "tests/limits/test_redis_state.py",
+            "tests/redis/test_sharing.py",
+            "tests/redis/test_redis.py",
+        ),
+    ),
     "_model.py": ("tests/test_json_form.py",),
     "_page.py": ("tests/test_pagination.py", "tests/test_walk.py", "tests/test_json_form.py"),
     "_pydantic.py": ("tests/test_pydantic.py",),

@@ -159,6 +159,8 @@ class State:
         self._others = 0
         self._service = 0.0  # how long the last request took
         self._trouble = ""
+        self._scarce = 0
+        self._scarce_until = -_NEVER
 
     @property
     def has_heard(self) -> bool:
@@ -184,6 +186,7 @@ class State:
         part = self.part
         if now >= self.careful_until:
             return _NEVER
+        self._recover(now)
         part.tick(now)
         return max(0, min(part.limit - part.used, part.max_in_flight - part.in_flight))
 
@@ -204,6 +207,7 @@ class State:
 
     def take(self, now: float) -> bool:
         """Take a slot of the part, if there is one."""
+        self._recover(now)
         if not self.part.take(now):
             return False
         self._tell_at = min(self._tell_at, now + _LINGER)
@@ -228,7 +232,7 @@ class State:
         self._pauses = (whole.paused_until, whole.spread_until, whole.next_start)
         self._tell_at = now
         if not is_whole:
-            self._keep_to_share(self._trouble)
+            self._keep_to_share(now, self._trouble)
         return pause
 
     # --- Redis -------------------------------------------------------------------------------
@@ -279,10 +283,10 @@ class State:
         self.retry_at = -_NEVER
         # In a new state, not all have turned up yet.
         self.processes = max(answer.processes, self.processes if careful else 1)
-        self._adopt(now, answer)
-        if careful:
+        if careful:  # by what was known before
             self.careful_until = now + careful
-            self._keep_to_share("has lost a part of what it knew")
+            self._keep_to_share(now, "has lost a part of what it knew")
+        self._adopt(now, answer)
         if now < self.careful_until:
             self._tell_at = min(self._tell_at, self.careful_until)  # and hear that it is over
         else:
@@ -301,7 +305,7 @@ class State:
         self.retry_at = now + _RETRY
         if self._ended or self.part.in_flight or now < self._unsure_until:
             self._tell_at = now
-        self._keep_to_share(f"does not answer ({reason})")
+        self._keep_to_share(now, f"does not answer ({reason})")
         part = self.part
         if is_news and self.processes > self.whole.max_in_flight:  # not all at the same time
             part.next_start = max(part.next_start, now + self._jitter() * part.seconds / part.limit)
@@ -311,11 +315,21 @@ class State:
         self.goes_alone = False
         self.retry_at = now + _RETRY
 
-    def _keep_to_share(self, reason: str) -> None:
+    def _keep_to_share(self, now: float, reason: str) -> None:
         whole, part = self.whole, self.part
-        share = min(self._share or 1.0, 1 / max(_FEWEST, self.processes))
-        limits = (max(1, int(all_ * share + 1e-9)) for all_ in (whole.limit, whole.max_in_flight))
-        part.keep_to(next(limits), whole.seconds, next(limits))
+        fewest = max(_FEWEST, self.processes)
+        if not self._trouble:
+            # Some have used more than their part. Until that has left the window, all together have
+            # what was free, and not what others have not used of theirs.
+            whole.tick(now)
+            part.tick(now)
+            self._scarce = part.used + max(0, whole.limit - whole.used) // fewest
+            self._scarce_until = now + whole.seconds
+        share = min(self._share or 1.0, 1 / fewest)
+        limit, in_flight = (int(n * share + 1e-9) for n in (whole.limit, whole.max_in_flight))
+        if now < self._scarce_until:
+            limit = min(limit, self._scarce)
+        part.keep_to(max(1, limit), whole.seconds, max(1, in_flight))
         part.paused_until = whole.paused_until
         part.spread_until = whole.spread_until
         part.next_start = max(part.next_start, whole.next_start)
@@ -332,6 +346,11 @@ class State:
                 if self.goes_alone or not self.retry_at > -_NEVER
                 else "fail",
             )
+
+    def _recover(self, now: float) -> None:
+        if now >= self._scarce_until > -_NEVER:
+            self._scarce_until = -_NEVER
+            self._keep_to_share(now, self._trouble)
 
     def _adopt(self, now: float, answer: Answer) -> None:
         whole = self.whole

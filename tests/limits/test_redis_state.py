@@ -222,3 +222,33 @@ def test_statement_that_comes_during_a_command_is_told_by_the_next() -> None:
     assert [50, 60_000_000, 0] == state.words(2, 0)[19:ENDED]
     state.learn(2, ANSWER)
     assert [0, 0, 0] == state.words(2, 0)[19:ENDED]
+
+
+@pytest.mark.parametrize(
+    ("own", "all_", "processes", "part"),
+    [
+        (0, 100, 5, 1),  # one at the least
+        (8, 100, 5, 8),  # what is free of it as it leaves the window
+        (50, 100, 5, 20),
+        (0, 60, 5, 8),  # a fifth of what is free
+        (3, 60, 5, 11),
+        (0, 60, 1, 10),  # there may be others
+        (0, 0, 5, 20),
+    ],
+)
+def test_part_is_scarce_for_a_window(own: int, all_: int, processes: int, part: int) -> None:
+    """Where some have used more than theirs, the others cannot have all of theirs."""
+    state = make()
+    ask(state, 0, granted=own)
+    for _ in range(own):
+        end(state, 1)
+    ask(state, 2, 0, processes=processes, ages=(1.0,) * all_)
+    state.lose(3, "away")
+    assert part == state.part.limit
+    assert state.take(61.5)
+
+    end(state, 62)
+    state.lose(62.5, "away")
+    assert part == state.part.limit
+    state.take(64)
+    assert 100 // max(4, processes) == state.part.limit

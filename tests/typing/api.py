@@ -69,7 +69,14 @@ from ngrok_async import (
     WaitTimeoutError,
     __version__,
 )
-from ngrok_async.events import AttemptEvent, Event, PauseEvent, RetryEvent, WaitEvent
+from ngrok_async.events import (
+    AttemptEvent,
+    Event,
+    PauseEvent,
+    RetryEvent,
+    SharingEvent,
+    WaitEvent,
+)
 from ngrok_async.redis import RedisRateLimit, Scripts
 from ngrok_async.resources import Described, Ref
 from ngrok_async.resources.api_keys import APIKey, APIKeys, NewAPIKey
@@ -503,6 +510,10 @@ def hear(event: Event) -> str:
         return event.error or ""
     if isinstance(event, RetryEvent):
         return event.reason
+    if isinstance(event, SharingEvent):
+        assert_type(event.shared, bool)
+        assert_type(event.processes, int)
+        assert_type(event.reason, str)
     if isinstance(event, WaitEvent | PauseEvent):
         assert_type(event.seconds, float)
     return ""
