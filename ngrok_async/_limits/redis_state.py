@@ -288,6 +288,7 @@ class State:
             self._keep_to_share(now, "has lost a part of what it knew")
         self._adopt(now, answer)
         if now < self.careful_until:
+            self._keep_to_share(now, self._trouble)  # with the pauses that Redis knows of
             self._tell_at = min(self._tell_at, self.careful_until)  # and hear that it is over
         else:
             self.shared = True
