@@ -766,7 +766,7 @@ async def test_data_of_before_is_missed(process: Make, server: Server) -> None:
 
 async def test_what_was_sent_without_redis_is_told(process: Make, own_server: Server) -> None:
     """A Redis that was silent hears what left meanwhile, and what has ended."""
-    one = process(server=own_server, requests=40, window=60, command_timeout=0.1)
+    one = process(server=own_server, requests=40, window=60, command_timeout=0.4)
     one.hold()
     flying = one.call("a")
     await until(lambda: one.sent)
