@@ -8,6 +8,7 @@ can meet is a `JobError`, `WaitTimeoutError`, `NothingFoundError` or `SeveralFou
 
 from ngrok_async.jobs.ip_rules import IPRule, IPRulesPlan, IPRulesResult, IPRuleStep, plan_ip_rules
 from ngrok_async.jobs.lending import temporary
+from ngrok_async.jobs.releasing import release
 from ngrok_async.jobs.waiting import wait_for
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "IPRulesPlan",
     "IPRulesResult",
     "plan_ip_rules",
+    "release",
     "temporary",
     "wait_for",
 ]
