@@ -46,7 +46,10 @@ extensions = [
 nitpicky = True
 # Type variables have no page, and private classes neither.
 nitpick_ignore = {
-    *(("py:class", name) for name in ("T", "T_co", "B", "M", "_S", "_Timer", "CIDR", "Action")),
+    *(
+        ("py:class", name)
+        for name in ("T", "T_co", "B", "M", "_S", "_Timer", "CIDR", "Action", "Released")
+    ),
     *(("py:obj", f"ngrok_async.{name}") for name in ("_json.Body", "_request.Progress")),
     *((role, "ngrok_async._filters.condition.M") for role in ("py:class", "py:obj")),
     # Of overloads, which Sphinx writes by itself.

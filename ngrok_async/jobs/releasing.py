@@ -175,21 +175,19 @@ class _Release:
             await self._ngrok.tunnel_sessions.stop(session)
         except NotFoundError:
             return None
-        except APIError as error:
-            if error.code in _NEVER:
-                raise self._cannot_stop(session, error) from error
-            if error.code != _UNCLEAR and not error.maybe_applied:
-                raise
         except NgrokError as error:
-            if not error.maybe_applied:
+            code = error.code if isinstance(error, APIError) else None
+            if code in _NEVER:
+                raise self._cannot_stop(session, code) from error
+            if code != _UNCLEAR and not error.maybe_applied:
                 raise
         _log.info("%s: told to stop", session_id)
         self._done.append(session)
         return session
 
-    def _cannot_stop(self, session: TunnelSession, error: APIError) -> CannotStopError:
+    def _cannot_stop(self, session: TunnelSession, code: str | None) -> CannotStopError:
         return CannotStopError(
-            f"{session.id} does not stop on command ({error.code}): its agent is out for good once"
+            f"{session.id} does not stop on command ({code}): its agent is out for good once"
             f" the credential {session.credential.id} is deleted",
             id=session.id,
             credential=session.credential.id,

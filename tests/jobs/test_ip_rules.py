@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ngrok_async import Client, ConfigurationError, ConnectionLostError
 from ngrok_async.errors import APIError, LockedOutError, PlanOutdatedError
 from ngrok_async.jobs import IPRule, IPRulesPlan, IPRuleStep, plan_ip_rules
+from ngrok_async.jobs._cidrs import written
 from ngrok_async.jobs.ip_rules import Rule, moves, steps_between
 from ngrok_async.testing import FakeNgrok
 from tests.jobs.conftest import turned
@@ -315,6 +316,19 @@ async def test_what_cannot_be_meant_is_refused(
         await plan_ip_rules(ngrok, "ipp_1", **asked)
 
     assert [] == [*fake.requests]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "text"),
+    [
+        ("2001:DB8::/64", "2001:db8::/64"),
+        ("192.0.2.1/24", "192.0.2.0/24"),
+        ("new form", "new form"),
+    ],
+)
+def test_ranges_are_compared_in_one_form(cidr: str, text: str) -> None:
+    """Whatever ngrok answers with; what is no range is only equal to itself."""
+    assert text == written(cidr)
 
 
 async def test_who_is_told_is_a_plain_function(ngrok: Client) -> None:

@@ -14,6 +14,7 @@ from ngrok_async.errors import (
     WaitTimeoutError,
 )
 from ngrok_async.jobs import wait_for
+from ngrok_async.jobs._time import sleep
 from ngrok_async.testing import FakeNgrok
 from tests.jobs.conftest import received, turned
 
@@ -180,6 +181,23 @@ async def test_a_double_is_looked_at_as_it_is(ngrok: Client) -> None:
     policy = await ngrok.ip_policies.create()
 
     assert policy == await wait_for(Double(), lambda _: True, timeout=5)
+
+
+async def test_cancelled_as_the_time_comes(fake: FakeNgrok) -> None:
+    """A timer that fires for what was cancelled in the same moment changes nothing."""
+    pause = asyncio.ensure_future(sleep(fake.clock, 5))
+    await fake.clock.wait_for_timer()
+    pause.cancel()
+    fake.clock.advance(5)
+
+    with pytest.raises(asyncio.CancelledError):
+        await pause
+
+
+async def test_who_does_not_come(ngrok: Client, fake: FakeNgrok) -> None:
+    """A function that finds nobody in the whole list."""
+    with pytest.raises(WaitTimeoutError):
+        await turned(ngrok, fake, wait_for(ngrok.bot_users, lambda user: not user, timeout=3))
 
 
 async def test_cancelled_it_is_over(ngrok: Client, fake: FakeNgrok) -> None:
