@@ -369,6 +369,10 @@ class Client(ExplainedContext):
         if self._calls:  # without an event loop there are none
             end_all(self._calls)
         await self._transport.close()
+        # Redis may be closed next, and other processes should know what has ended.
+        tell_ended = getattr(self._limiter, "_tell_ended", None)
+        if tell_ended is not None:
+            await tell_ended()
 
     async def __aenter__(self) -> Self:
         """Return the client itself; it connects at its first request.

@@ -126,6 +126,10 @@ class RedisRateLimit:
             raise ConfigurationError(self._turns.misfit)
         return self.budget
 
+    async def _tell_ended(self) -> None:
+        """Tell Redis what it does not know yet; a client that is closed asks for it."""
+        await self._turns.until_told()
+
     async def __call__(self, request: Request, send: Send) -> Response:
         """Send the request once there is a slot.
 

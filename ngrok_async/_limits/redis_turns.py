@@ -108,6 +108,12 @@ class Turns:
             self._stir(now)
             await heard
 
+    async def until_told(self) -> None:
+        """Let Redis hear what has ended, if there is anything, and Redis is not away."""
+        # As long as there is something to tell, or on its way, there is a task in this loop.
+        if self._loop is not None and self._loop is asyncio.get_running_loop():
+            await self.until_heard()
+
     # --- the line ----------------------------------------------------------------------------
 
     def _serve(self, now: float, granted: int = 0) -> None:

@@ -30,13 +30,13 @@ def guarded(server: RedisServer) -> Iterator[RedisServer]:
     server.ask("ACL", "DELUSER", RULES[0])
 
 
-async def first_call(client: object, **options: str) -> None:
+async def first_call(client: object, prefix: str = "ngrok-async") -> None:
     """Make a call through a rate limit of its own."""
 
     async def send(_: object) -> Response:
         return Response(status=200)
 
-    limiter = RedisRateLimit(client, account="guarded", **options)  # type: ignore[arg-type] # redis-py's own types differ
+    limiter = RedisRateLimit(client, account="guarded", command_timeout=5, prefix=prefix)  # type: ignore[arg-type] # redis-py's own types differ
     assert 200 == (await limiter(REQUEST, send)).status
     await limiter.read_budget()  # so that nothing is on its way to Redis any more
 
