@@ -72,6 +72,24 @@ async def wait_for(
     timeout: float,  # noqa: ASYNC109 # as below
     pace: float = 1.0,
 ) -> None: ...
+@overload
+async def wait_for(
+    resource: Filtered[M],
+    condition: Filter[M],
+    *,
+    absent: bool,
+    timeout: float,  # noqa: ASYNC109 # as below
+    pace: float = 1.0,
+) -> M | None: ...
+@overload
+async def wait_for(
+    resource: Listed[M],
+    condition: Predicate[M],
+    *,
+    absent: bool,
+    timeout: float,  # noqa: ASYNC109 # as below
+    pace: float = 1.0,
+) -> M | None: ...
 async def wait_for(
     resource: Any,
     condition: Any,
