@@ -14,6 +14,7 @@ from textwrap import dedent
 
 import pytest
 
+import ngrok_async.client
 import ngrok_async.testing  # noqa: F401 # once for all the runs inside of this process
 
 PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
