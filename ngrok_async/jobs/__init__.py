@@ -6,6 +6,7 @@ can meet is a `JobError`, `WaitTimeoutError`, `NothingFoundError` or `SeveralFou
 `ngrok_async.errors`.
 """
 
+from ngrok_async.jobs.ensuring import ensure
 from ngrok_async.jobs.ip_rules import IPRule, IPRulesPlan, IPRulesResult, IPRuleStep, plan_ip_rules
 from ngrok_async.jobs.lending import temporary
 from ngrok_async.jobs.releasing import release
@@ -16,6 +17,7 @@ __all__ = [
     "IPRuleStep",
     "IPRulesPlan",
     "IPRulesResult",
+    "ensure",
     "plan_ip_rules",
     "release",
     "temporary",

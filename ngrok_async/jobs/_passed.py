@@ -13,6 +13,9 @@ from ngrok_async.jobs._cidrs import written
 from ngrok_async.jobs._urls import as_written
 from ngrok_async.unset import UNSET
 
+_IGNORED: Final = frozenset({"region"})
+"""What ngrok may take and not keep: it serves reserved domains worldwide, whatever was passed."""
+
 
 class Item(HasId, Protocol):
     """A model that has an id."""
@@ -46,6 +49,12 @@ def differing(sent: Mapping[str, JSON], item: Item) -> list[str]:
     """
     form = item.to_dict()
     return [name for name, value in sent.items() if not _agrees(name, value, form)]
+
+
+def is_like(sent: Mapping[str, JSON], item: Item) -> bool:
+    """Tell whether an item may be what a create has made."""
+    form = item.to_dict()
+    return all(name in _IGNORED and not form[name] for name in differing(sent, item))
 
 
 def _agrees(name: str, sent: JSON, form: Mapping[str, JSON]) -> bool:

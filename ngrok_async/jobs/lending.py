@@ -16,7 +16,7 @@ from ngrok_async._page import Page
 from ngrok_async._request import JSON
 from ngrok_async._tracebacks import forget_locals
 from ngrok_async.errors import LeftOverError, NgrokError, NotFoundError
-from ngrok_async.jobs._passed import Item, differing, sent_for
+from ngrok_async.jobs._passed import Item, is_like, sent_for
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -195,7 +195,7 @@ class _Lent(Generic[I]):
         found: list[HasId] = []
         if failure is None:
             items = task.result().items
-            found = [each for each in items if not differing(self._sent, cast("Item", each))]
+            found = [each for each in items if is_like(self._sent, cast("Item", each))]
             if not found:
                 return None
         ids = ", ".join(each.id for each in found)

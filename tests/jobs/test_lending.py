@@ -347,6 +347,27 @@ async def test_the_block_may_close_the_client(fake: FakeNgrok, ngrok: Client) ->
     assert left == error.id
 
 
+async def test_a_delete_that_is_cancelled_by_others(ngrok: Client) -> None:
+    """It is begun once more, as a loop that ends cancels all tasks; then the id is named."""
+    deleted: list[str] = []
+
+    class Cancelled:
+        """A resource that cannot delete."""
+
+        client, create, list = ngrok, ngrok.vaults.create, ngrok.vaults.list
+
+        async def delete(self, id_: str) -> None:
+            deleted.append(id_)
+            raise asyncio.CancelledError
+
+    with pytest.raises(LeftOverError, match="it was cut") as caught:
+        async with temporary(Cancelled(), name="lent") as vault:
+            pass
+
+    assert [vault.id, vault.id] == deleted
+    assert vault.id == caught.value.id
+
+
 async def test_used_once(fake: FakeNgrok, ngrok: Client) -> None:
     """A second use could lose sight of the first item."""
     lent = temporary(ngrok.vaults, name="lent")
