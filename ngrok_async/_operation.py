@@ -7,7 +7,7 @@ the contract tests can hold it against the facts of the API, and the fake server
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
 from types import MappingProxyType
 from typing import (
@@ -21,11 +21,9 @@ from typing import (
     get_args,
     get_type_hints,
 )
-from urllib.parse import quote
 
 import attrs
 
-from ngrok_async._filters.condition import Condition
 from ngrok_async._hints import OF_RESOURCE, ExplainedResource, Instead, explained_arguments
 from ngrok_async._json import Body, dumps
 from ngrok_async._kinds import TypeForm
@@ -40,9 +38,9 @@ from ngrok_async._request import (
     encode_segment,
     new_request,
 )
-from ngrok_async._shown import shown
 from ngrok_async._tracebacks import forget_locals
 from ngrok_async._wire.arguments import Encoder, encoder, id_of
+from ngrok_async._wire.query import QUERY, pairs
 from ngrok_async._wire.read import read
 from ngrok_async.pagination import Pager
 from ngrok_async.unset import UNSET
@@ -55,9 +53,6 @@ T = TypeVar("T")
 
 _NO_TYPES: Final[Mapping[object, Any]] = MappingProxyType({})
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
-_PAGE_SIZES: Final = range(1, 101)
-_LONGEST_CURSOR: Final = 2048
-_LONGEST_FILTER: Final = 8000
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -206,7 +201,7 @@ class Operation:
     def _encoders(self) -> Mapping[str, Encoder]:
         return {
             # A body may have a field of that name.
-            name: _QUERY[name] if name in _QUERY and not self.sends_json else encoder(hint)
+            name: QUERY[name] if name in QUERY and not self.sends_json else encoder(hint)
             for name, hint in self.hints.items()
             if name != "return" and name not in self.path_names
         }
@@ -229,7 +224,7 @@ class Operation:
         if self.sends_json:
             body = dumps(self._json(arguments))
         elif len(arguments) > len(self._holes):
-            query = tuple(_pairs(self.content(arguments)))
+            query = tuple(pairs(self.content(arguments)))
         return new_request(
             self.method, path, query, body=body, route=self.route, effect=self.effect, limits=limits
         )
@@ -263,73 +258,12 @@ class Operation:
         return Page(items=models, uri=uri, next_page_uri=link, extra=extra)
 
 
-def _pairs(content: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
-    for name, value in content.items():
-        values = cast("list[object]", value) if isinstance(value, list) else [value]
-        # As in JSON: true, and not Python's True.
-        yield from (
-            (name, item if isinstance(item, str) else dumps(item).decode())
-            for item in values
-            if item is not None
-        )
-
-
 def _specialised(hint: TypeForm, types: Mapping[object, Any]) -> TypeForm:
     """Put the types of a concrete class in the place of a generic one's variables."""
     if hint in types:
         return types[hint]
     variables = getattr(hint, "__parameters__", ())
     return hint[tuple(types[v] for v in variables)] if variables else hint
-
-
-def _limit(name: str, value: object) -> JSON:
-    if value is None:
-        return None
-    if type(value) is not int or value not in _PAGE_SIZES:
-        raise ValueError(
-            f"{name} must be an integer from 1 to 100 (the size of a page), got {shown(value)}; "
-            "for more items walk over the list, or use collect(max_items=...)"
-        )
-    return str(value)
-
-
-def _cursor(name: str, value: object) -> JSON:
-    if value is None:
-        return None
-    cursor = str.__str__(id_of(name, value))  # an enumeration has another text
-    if "://" in cursor:
-        raise ValueError(
-            f"{name} must be an id or a pager's cursor, got a URL: of a `next_page_uri` it is what "
-            "follows `before_id=`"
-        )
-    if not 0 < len(cursor) <= _LONGEST_CURSOR or not cursor.isprintable():
-        raise ValueError(
-            f"{name} must be an id or a pager's cursor, got a text of {len(cursor)} characters"
-        )
-    return cursor
-
-
-def _filter(name: str, value: object) -> JSON:
-    if value is None:
-        return None
-    text: object = str(cast("object", value)) if isinstance(value, Condition) else value
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError(
-            f"{name} must be a condition of the resource's `fields`, or a text such as "
-            f"'obj.region == \"eu\"', got {shown(text)}"
-        )
-    encoded = encoder(str)(name, text)  # refuses what cannot be sent as UTF-8
-    # No character takes more than 12 bytes of a URL.
-    size = len(quote(text, safe="")) if len(text) > _LONGEST_FILTER // 12 else 0
-    if size > _LONGEST_FILTER:
-        raise ValueError(
-            f"{name} would be {size:,} bytes of the URL, and servers take about "
-            f"{_LONGEST_FILTER:,}: ask several times, such as for a part of the values of an `in`"
-        )
-    return encoded
-
-
-_QUERY: Final[Mapping[str, Encoder]] = {"limit": _limit, "before_id": _cursor, "filter": _filter}
 
 
 class _Listing:
