@@ -9,6 +9,7 @@ import asyncio
 import os
 
 from ngrok_async import Client
+from ngrok_async.jobs import wait_for
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import FakeNgrok
 
@@ -54,16 +55,13 @@ async def command(ngrok: Client, agents: list[TunnelSession]) -> None:
     await ngrok.tunnel_sessions.update(before)
     # A real agent needs some ten seconds to fetch the new version.
     await ngrok.tunnel_sessions.restart(before)
-    async for after in ngrok.tunnel_sessions.list():
-        # The same agent has another id now; who it is, its configuration and address tell.
-        if (after.ip, after.credential, after.metadata) == (
-            before.ip,
-            before.credential,
-            before.metadata,
-        ):
-            print(f"restarted:  {before.id} is now {after.id}")
-            print(f"            version {before.agent_version} is now {after.agent_version}")
-            break
+    # The same agent has another id then; who it is, its configuration and address tell.
+    f = ngrok.tunnel_sessions.fields
+    same = (f.ip == before.ip) & (f.credential == before.credential)
+    is_back = same & (f.metadata == before.metadata) & (f.started_at > before.started_at)
+    after = await wait_for(ngrok.tunnel_sessions, is_back, timeout=60)
+    print(f"restarted:  {before.id} is now {after.id}")
+    print(f"            version {before.agent_version} is now {after.agent_version}")
 
     await ngrok.tunnel_sessions.stop(other)
     left = [agent.id async for agent in ngrok.tunnel_sessions.list()]

@@ -106,8 +106,8 @@ fake.fail(204, body=b"")
 old.tunnel_sessions.restart(agent.id)
 """,
         new="""\
-page = await ngrok.tunnel_sessions.list(limit=1)
-await ngrok.tunnel_sessions.restart(page.items[0])
+agent = await ngrok.tunnel_sessions.list().first()
+await ngrok.tunnel_sessions.restart(agent)
 print(fake.requests[-1].path.rpartition("/")[2], fake.requests[-1].status)
 """,
     ),

@@ -124,7 +124,7 @@ ngrok.tunnel_sessions.restart("ts_1")  # nothing is restarted
     Mistake(
         title="7. An id of another kind",
         code="""\
-tunnel = (await ngrok.tunnels.list()).items[0]
+tunnel = await ngrok.tunnels.list().first()
 await ngrok.tunnel_sessions.restart(tunnel)
 """,
         advice=(
@@ -264,7 +264,7 @@ await ngrok.tunnel_sessions.list(before_id=page.next_page_uri)
     Mistake(
         title="",
         code="""\
-agent = (await ngrok.tunnel_sessions.list()).items[0]
+agent = await ngrok.tunnel_sessions.list().first()
 await ngrok.tunnel_sessions.get(agent.uri)
 """,
         advice="",
