@@ -51,10 +51,8 @@ class Ensurable(Protocol[P, T_co]):
 async def ensure(resource: Ensurable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, Outcome]:
     """Have something there that is like this: find it by its key, create it or change it.
 
-        endpoint, what = await ensure(
-            ngrok.endpoints, url="https://shop.example.com", type="cloud", traffic_policy=policy
-        )
-        print(endpoint.id, what)
+        endpoint, what = await ensure(ngrok.endpoints, url=url, type="cloud", traffic_policy=text)
+        print(what, endpoint.id)  # created; the second time: unchanged
 
     The key is what the resource names as `key`: `domain` of reserved domains and agent ingresses,
     `url` of cloud endpoints, `name` of vaults and service users, `metadata` of IP policies. Domains

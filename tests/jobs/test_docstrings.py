@@ -13,7 +13,7 @@ from ngrok_async.testing import FakeNgrok
 
 JOBS: Final = [name for name in jobs.__all__ if inspect.isfunction(getattr(jobs, name))]
 PRINTED: Final = {
-    "ensure": "",
+    "ensure": "created ep_",
     "plan_ip_rules": "+ allow 203.0.113.0/24\n",
     "release": "stopped: ts_",
     "temporary": "ipr_",
