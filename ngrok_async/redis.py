@@ -122,8 +122,8 @@ class RedisRateLimit:
             ConfigurationError: This Redis, or its client, cannot keep the limit.
         """
         await self._turns.until_heard()
-        if self._turns.misfit:
-            raise ConfigurationError(self._turns.misfit)
+        if self._turns.line.misfit:
+            raise ConfigurationError(self._turns.line.misfit)
         return self.budget
 
     async def _tell_ended(self) -> None:

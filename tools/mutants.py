@@ -47,7 +47,10 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         ("tests/limits",),
     ),
     **dict.fromkeys(
-        (f"_limits/redis_{name}.py" for name in ("link", "script", "state", "turns")),
+        (
+            f"_limits/redis_{name}.py"
+            for name in ("answer", "link", "part", "script", "state", "turns", "waiting")
+        ),
         (
             "tests/limits/test_redis_state.py",
             "tests/redis/test_sharing.py",

@@ -4,12 +4,12 @@ import logging
 import math
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple
 from uuid import uuid4
 
-import attrs
-
+from ngrok_async._limits.redis_answer import Answer
+from ngrok_async._limits.redis_part import Part
 from ngrok_async._limits.refusals import slow_down
 from ngrok_async._limits.stated import NOTHING, Stated, stated_limits
 from ngrok_async._limits.window import Window
@@ -20,78 +20,12 @@ _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
 _NEVER: Final = float("inf")
 _MICRO: Final = 1e6
-_HOUR: Final = 3600.0
 # How long an end may be kept for the next command to carry, where nobody waits for it.
 _LINGER: Final = 0.005
 # How soon Redis is tried again,
 _RETRY: Final = 0.5
 # and for how long then, so that all processes have told what they sent alone, nobody relies on it.
 _SETTLE: Final = 1.0
-# No process takes more of the limit than this while it is alone, however few there seem to be.
-_FEWEST: Final = 4
-
-
-@attrs.frozen
-class Answer:
-    """What the script answers; times are seconds from then on.
-
-    Attributes:
-        born: When the state came to be, which tells it from another one.
-        granted: Slots that the process has got.
-        wait: When to ask again for those that it has not.
-        careful: For how long nobody may go beyond its share, since a part of the state was lost.
-        processes: How many share the limit.
-        others: How many of them wait, this one aside,
-        ahead: and how many of these before it.
-        in_flight: Requests of all that are out.
-        limit: The smallest that is set for any of them: requests, seconds, in flight.
-        paused: When the pause ends,
-        spread: when requests need no longer leave one by one,
-        next_start: when the next one may.
-        stated: What ngrok states.
-        ages: How long ago each request ended that counts.
-    """
-
-    born: int
-    granted: int
-    wait: float
-    careful: float
-    processes: int
-    others: int
-    ahead: int
-    in_flight: int
-    limit: tuple[int, float, int]
-    paused: float
-    spread: float
-    next_start: float
-    stated: Stated
-    ages: tuple[float, ...]
-
-    @classmethod
-    def of(cls, reply: Sequence[Any]) -> "Answer":
-        """Read it."""
-        *numbers, text = reply
-        born, granted, wait, careful, processes, others, ahead, in_flight, *more = map(int, numbers)
-        limit, seconds, at_once, paused, spread, next_start, *stated = more
-        words = (text.decode() if isinstance(text, bytes) else text).split()
-        pairs = zip(map(float, words[::2]), map(int, words[1::2]), strict=True)
-        requests, window, flights = stated
-        return cls(
-            born=born,
-            granted=granted,
-            wait=wait / _MICRO,
-            careful=careful / _MICRO,
-            processes=processes,
-            others=others,
-            ahead=ahead,
-            in_flight=in_flight,
-            limit=(limit, seconds / _MICRO, at_once),
-            paused=min(paused / _MICRO, _HOUR),
-            spread=spread / _MICRO,
-            next_start=next_start / _MICRO,
-            stated=Stated(requests, window / _MICRO, flights),
-            ages=tuple(age / _MICRO for age, number in pairs for _ in range(number)),
-        )
 
 
 class Change(NamedTuple):
@@ -116,7 +50,7 @@ class State:
 
     Attributes:
         whole: The limit of all.
-        part: The requests of this process, and the limit that it keeps to alone.
+        part: What this process has of it, and keeps to where it cannot rely on Redis.
         processes: How many there are, as far as is known.
         shared: Whether they share the limit now.
         goes_alone: Whether this process goes on where Redis is away.
@@ -136,7 +70,8 @@ class State:
         jitter: Callable[[], float],
     ) -> None:
         """Begin without any knowledge."""
-        self.whole, self.part = (Window(*limit, jitter=jitter) for _ in range(2))
+        self.whole = Window(*limit, jitter=jitter)
+        self.part = Part(limit, share, jitter)
         self.processes = 1
         self.shared = False
         self.goes_alone = share is not None
@@ -159,8 +94,6 @@ class State:
         self._others = 0
         self._service = 0.0  # how long the last request took
         self._trouble = ""
-        self._scarce = 0
-        self._scarce_until = -_NEVER
 
     @property
     def has_heard(self) -> bool:
@@ -175,20 +108,20 @@ class State:
 
     def known(self, now: float) -> Window:
         """Return the window that counts for this process."""
-        return self.part if self.is_alone(now) or now < self.careful_until else self.whole
+        is_part = self.is_alone(now) or now < self.careful_until
+        return self.part.window if is_part else self.whole
 
     def is_told_to_wait(self, now: float) -> bool:
         """Tell whether it is known already that there is no slot."""
         return now < self.ask_at or self.is_alone(now) or not self._room(now)
 
     def _room(self, now: float) -> float:
-        """Return for how many slots this process may ask at most."""
-        part = self.part
-        if now >= self.careful_until:
-            return _NEVER
-        self._recover(now)
-        part.tick(now)
-        return max(0, min(part.limit - part.used, part.max_in_flight - part.in_flight))
+        return self.part.room(now) if now < self.careful_until else _NEVER
+
+    def next_look(self, now: float) -> float:
+        """Return when the part has a slot again; infinity: not before a request has ended."""
+        look = self.part.window.next_look(now)
+        return _NEVER if look is None else look
 
     def due(self, now: float, *, waits: bool) -> float:
         """Return when the next command is due; infinity where there is nothing to ask or tell."""
@@ -196,10 +129,9 @@ class State:
         if waits:
             ask_at = max(self.ask_at, self.retry_at)
             if not self._room(now):
-                look = self.part.next_look(now)
-                ask_at = self.careful_until if look is None else min(self.careful_until, look)
+                ask_at = min(self.careful_until, self.next_look(now))
             at = min(at, ask_at)
-        if self.part.in_flight:
+        if self.part.window.in_flight:
             at = min(at, self._told_at + self._lease / 3)
         return max(at, self.retry_at)
 
@@ -207,7 +139,6 @@ class State:
 
     def take(self, now: float) -> bool:
         """Take a slot of the part, if there is one."""
-        self._recover(now)
         if not self.part.take(now):
             return False
         self._tell_at = min(self._tell_at, now + _LINGER)
@@ -216,7 +147,7 @@ class State:
     def end(self, now: float, begun: float, *, counts: bool, late: bool, hurry: bool) -> None:
         """End a request that had a slot."""
         self._service = now - begun
-        self.part.give_back(now, counts=counts, late=late)
+        self.part.window.give_back(now, counts=counts, late=late)
         if counts:
             self._ended.append(now + self.whole.seconds / 60 if late else now)
         self._tell_at = min(self._tell_at, now if hurry or self._others else now + _LINGER)
@@ -226,13 +157,12 @@ class State:
         whole = self.whole
         is_whole = self.known(now) is whole
         if not is_whole:
-            whole.stamps = self.part.stamps.copy()
+            whole.stamps = self.part.window.stamps.copy()
         pause = slow_down(whole, now, response)
         self._stated = stated_limits(envelope(response).message or "")
         self._pauses = (whole.paused_until, whole.spread_until, whole.next_start)
         self._tell_at = now
-        if not is_whole:
-            self._keep_to_share(now, self._trouble)
+        self.part.keep(whole, self.processes)
         return pause
 
     # --- Redis -------------------------------------------------------------------------------
@@ -253,7 +183,7 @@ class State:
         distance = whole.seconds / whole.limit * (0.5 + self._jitter())
         return [
             f"{self._name}-{os.getpid():x}",  # a fork is another process
-            *(self._born, self._turn, self._done, self.part.in_flight, want),
+            *(self._born, self._turn, self._done, self.part.window.in_flight, want),
             *(int(now < self.careful_until), _micro(self._lease), _micro(self._service)),
             *(requests, _micro(seconds), in_flight),
             *(whole.limit, _micro(whole.seconds), whole.max_in_flight, _micro(distance)),
@@ -272,23 +202,22 @@ class State:
         if self._stated is told.stated:
             self._stated = NOTHING
         self.ask_at = now + answer.wait if answer.granted < told.want else -_NEVER
-        self.part.tick(now)  # it forgets what is too long ago
-        self.part.in_flight += answer.granted
+        self.part.window.tick(now)  # it forgets what is too long ago
+        self.part.window.in_flight += answer.granted
         self._others, self.ahead = answer.others, answer.ahead
         careful = answer.careful
-        if (
-            self._trouble and self.retry_at > -_NEVER
-        ):  # others have yet to tell what they sent alone
+        if self._trouble and self.retry_at > -_NEVER:
+            # Others have yet to tell what they sent alone.
             careful = max(careful, min(_SETTLE, self.whole.seconds))
         self.retry_at = -_NEVER
         # In a new state, not all have turned up yet.
         self.processes = max(answer.processes, self.processes if careful else 1)
         if careful:  # by what was known before
             self.careful_until = now + careful
-            self._keep_to_share(now, "has lost a part of what it knew")
+            self._stop_sharing(now, "has lost a part of what it knew")
         self._adopt(now, answer)
         if now < self.careful_until:
-            self._keep_to_share(now, self._trouble)  # with the pauses that Redis knows of
+            self.part.keep(self.whole, self.processes)
             self._tell_at = min(self._tell_at, self.careful_until)  # and hear that it is over
         else:
             self.shared = True
@@ -300,58 +229,35 @@ class State:
     def lose(self, now: float, reason: str) -> None:
         """Go on without Redis, which did not answer what was told last."""
         self.goes_alone = self._share is not None
-        is_news = not self._trouble
-        if is_news:
+        if not self._trouble:
             self._unsure_until = now + self._lease  # what it granted all the same is over then
         self.retry_at = now + _RETRY
-        if self._ended or self.part.in_flight or now < self._unsure_until:
+        if self._ended or self.part.window.in_flight or now < self._unsure_until:
             self._tell_at = now
-        self._keep_to_share(now, f"does not answer ({reason})")
-        part = self.part
-        if is_news and self.processes > self.whole.max_in_flight:  # not all at the same time
-            part.next_start = max(part.next_start, now + self._jitter() * part.seconds / part.limit)
+        self._stop_sharing(now, f"does not answer ({reason})")
 
     def put_off(self, now: float) -> None:
         """Stop, since Redis cannot keep the limit."""
         self.goes_alone = False
         self.retry_at = now + _RETRY
 
-    def _keep_to_share(self, now: float, reason: str) -> None:
-        whole, part = self.whole, self.part
-        fewest = max(_FEWEST, self.processes)
-        if not self._trouble:
-            # Some have used more than their part. Until that has left the window, all together have
-            # what was free, and not what others have not used of theirs.
-            whole.tick(now)
-            part.tick(now)
-            self._scarce = part.used + max(0, whole.limit - whole.used) // fewest
-            self._scarce_until = now + whole.seconds
-        share = min(self._share or 1.0, 1 / fewest)
-        limit, in_flight = (int(n * share + 1e-9) for n in (whole.limit, whole.max_in_flight))
-        if now < self._scarce_until:
-            limit = min(limit, self._scarce)
-        part.keep_to(max(1, limit), whole.seconds, max(1, in_flight))
-        part.paused_until = whole.paused_until
-        part.spread_until = whole.spread_until
-        part.next_start = max(part.next_start, whole.next_start)
-        if self.processes > whole.max_in_flight:
-            part.spread_until = _NEVER
-        if not self._trouble:
-            self._trouble, self.shared = reason, False
-            self._tell(reason)
-            _log.warning(
-                "Redis, which keeps the rate limit, %s: until it is shared again, the calls of this"
-                " process %s",
-                reason,
-                f"keep to {part.limit} requests per {part.seconds:g} s"
-                if self.goes_alone or not self.retry_at > -_NEVER
-                else "fail",
-            )
-
-    def _recover(self, now: float) -> None:
-        if now >= self._scarce_until > -_NEVER:
-            self._scarce_until = -_NEVER
-            self._keep_to_share(now, self._trouble)
+    def _stop_sharing(self, now: float, reason: str) -> None:
+        part, whole = self.part, self.whole
+        if self._trouble:
+            part.keep(whole, self.processes)
+            return
+        part.begin(now, whole, self.processes)
+        part.keep(whole, self.processes)
+        part.spread(now)
+        self._trouble, self.shared = reason, False
+        self._tell(reason)
+        keeps = self.goes_alone or now < self.careful_until
+        _log.warning(
+            "Redis, which keeps the rate limit, %s: until it is shared again, the calls of this"
+            " process %s",
+            reason,
+            f"keep to {part.limit} requests per {whole.seconds:g} s" if keeps else "fail",
+        )
 
     def _adopt(self, now: float, answer: Answer) -> None:
         whole = self.whole

@@ -7,7 +7,8 @@ import attrs
 import pytest
 
 from ngrok_async import Response
-from ngrok_async._limits.redis_state import Answer, State
+from ngrok_async._limits.redis_answer import Answer
+from ngrok_async._limits.redis_state import State
 from ngrok_async._limits.stated import NOTHING
 
 INFINITY = float("inf")
@@ -130,13 +131,13 @@ def test_part_is_spread_where_processes_are_more_than_places() -> None:
     state.words(1, 1)
     state.lose(1, "away")
 
-    assert (5, 1) == (state.part.limit, state.part.max_in_flight)
+    assert (5, 1) == (state.part.window.limit, state.part.window.max_in_flight)
     assert not state.take(1)
-    assert 4 == state.part.next_look(1)  # a quarter of 60 s in five
+    assert 4 == state.part.window.next_look(1)  # a quarter of 60 s in five
     assert state.take(4)
     end(state, 5)
     assert not state.take(6)
-    assert 13 == state.part.next_look(6)
+    assert 13 == state.part.window.next_look(6)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_part_of_a_process(limits: tuple[int, int], processes: int, part: tuple[
     ask(state, 0, processes=processes, limit=(limits[0], 60.0, limits[1]))
     state.lose(0, "away")
 
-    assert part == (state.part.limit, state.part.max_in_flight)
+    assert part == (state.part.window.limit, state.part.window.max_in_flight)
 
 
 def test_coming_back_is_done_with_care() -> None:
@@ -244,11 +245,11 @@ def test_part_is_scarce_for_a_window(own: int, all_: int, processes: int, part: 
         end(state, 1)
     ask(state, 2, 0, processes=processes, ages=(1.0,) * all_)
     state.lose(3, "away")
-    assert part == state.part.limit
+    assert part == state.part.window.limit
     assert state.take(61.5)
 
     end(state, 62)
     state.lose(62.5, "away")
-    assert part == state.part.limit
+    assert part == state.part.window.limit
     state.take(64)
-    assert 100 // max(4, processes) == state.part.limit
+    assert 100 // max(4, processes) == state.part.window.limit

@@ -27,7 +27,9 @@ async def send(_: Request) -> Response:
 
 def limit(redis: Any, account: str = "fits", **options: Any) -> RedisRateLimit:  # noqa: ANN401 # whatever is tried
     """Make a rate limit that shows quickly whether it is kept."""
-    return RedisRateLimit(redis, account=account, **({"requests": 5, "window": 0.3} | options))
+    return RedisRateLimit(
+        redis, account=account, **({"requests": 5, "window": 0.3, "command_timeout": 5} | options)
+    )
 
 
 class Answers:
@@ -122,7 +124,7 @@ async def test_mistake_may_be_mended(server: RedisServer) -> None:
     with pytest.raises(ConfigurationError, match=r"choose another prefix"):
         await limiter(REQUEST, send)
     await redis.delete(key)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.6)
 
     assert OK == await limiter(REQUEST, send)
     assert (await limiter.read_budget()).shared
@@ -156,7 +158,7 @@ async def test_password_is_said_in_spite_of_the_repetitions(server: RedisServer)
     """A client that tries for too long is cut short; what it tried for is the reason."""
     redis = Redis.from_url(server.url, username="nobody", password="wrong")
     with pytest.raises(ConfigurationError, match=r"another username or password"):
-        await limit(redis)(REQUEST, send)
+        await limit(redis, command_timeout=0.5)(REQUEST, send)
     await redis.aclose()
 
 

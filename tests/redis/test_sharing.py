@@ -82,7 +82,7 @@ async def test_part_of_a_process_goes_by_their_number(
 
     budget = one.limiter.budget
     assert (alone[0], False, processes) == (budget.limit, budget.shared, budget.processes)
-    assert alone[1] == one.state.part.max_in_flight
+    assert alone[1] == one.state.part.window.max_in_flight
 
 
 def fail(_: str) -> None:
@@ -228,7 +228,7 @@ async def test_event_is_told_where_no_call_can_go_on(process: Make) -> None:
 
     assert ["SharingEvent"] == [type(each).__name__ for each in told]
     one.wire.before = None
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.6)
     assert OK == await one.call()
 
 
