@@ -48,13 +48,28 @@ nitpicky = True
 nitpick_ignore = {
     *(
         ("py:class", name)
-        for name in ("T", "T_co", "B", "M", "_S", "_Timer", "CIDR", "Action", "Released")
+        for name in (
+            "T",
+            "T_co",
+            "B",
+            "I",
+            "M",
+            "P",
+            "P.args",
+            "P.kwargs",
+            "_S",
+            "_Timer",
+            "CIDR",
+            "Action",
+            "Released",
+        )
     ),
     *(("py:obj", f"ngrok_async.{name}") for name in ("_json.Body", "_request.Progress")),
     *((role, "ngrok_async._filters.condition.M") for role in ("py:class", "py:obj")),
     # Of overloads, which Sphinx writes by itself.
     *(("py:class", f"ngrok_async.{name}") for name in ("_id.HasId", "filters._I")),
     *(("py:class", f"ngrok_async.jobs.waiting.{name}") for name in ("M", "Listed", "Filtered")),
+    *(("py:class", f"ngrok_async.jobs.{n}") for n in ("lending.Lendable", "ensuring.Ensurable")),
     ("py:obj", "multidict._abc.MultiMapping"),
 }
 default_role = "code"

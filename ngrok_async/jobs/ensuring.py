@@ -19,8 +19,6 @@ T = TypeVar("T", bound=Item)
 T_co = TypeVar("T_co", bound=Item, covariant=True)
 
 Outcome: TypeAlias = Literal["created", "updated", "unchanged"]
-"""What `ensure` did."""
-
 _FORMS: Final[Mapping[str, Callable[[str], str]]] = {"url": as_written, "domain": as_written}
 # Of a key that is longer the filter could be too long for a URL; the list has it too.
 _LONGEST_ASKED: Final = 500
@@ -48,7 +46,9 @@ class Ensurable(Protocol[P, T_co]):
         ...
 
 
-async def ensure(resource: Ensurable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, Outcome]:
+async def ensure(
+    resource: Ensurable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> tuple[T, Literal["created", "updated", "unchanged"]]:
     """Have something there that is like this: find it by its key, create it or change it.
 
         endpoint, what = await ensure(ngrok.endpoints, url=url, type="cloud", traffic_policy=text)
