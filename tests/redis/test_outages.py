@@ -63,9 +63,9 @@ def delete(server: RedisServer) -> None:
 OUTAGES = (restart, restart_from_disk, stall, evict, fill_up, forget_scripts, delete)
 # Each takes some windows, so they are gone through side by side.
 LIMIT = {"requests": 30, "window": 1.5}
-# At the moment that each begins to keep to its part, some have had more than that of the window, so
-# the sum may be a few above the limit. Four quarters on top of what was used would be twice it.
-ABOUT = 40
+# A tenth more is borne: a disk or a replica may be a moment behind, and so may be what a process
+# has heard of the others. Parts on top of what was used before would be twice the limit.
+ABOUT = 33
 
 
 async def go_through(outage: Callable[[RedisServer], None], directory: Path) -> Load:
@@ -107,7 +107,7 @@ async def test_gone_for_good(own_server: RedisServer) -> None:
         await load.more(windows=2)
 
     assert {*range(6)} == load.was_alone
-    assert load.peak <= 64
+    assert load.peak <= 53
 
 
 class Address:
