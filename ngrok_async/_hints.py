@@ -3,6 +3,7 @@
 All of it is hidden from type checkers: they refuse these mistakes by themselves.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from inspect import Parameter, signature
@@ -38,7 +39,7 @@ ITEMS: Final = RESOURCES | {
 
 _OF_LISTS: Final = ITEMS | {
     *("all", "collect", "count", "cursor", "extra", "first", "items", "next", "next_page_uri"),
-    *("one", "pages", "results", "to_list", "total", "uri"),
+    *("data", "one", "pages", "results", "to_dict", "to_list", "total", "uri"),
 }
 
 OF_CLIENT: Final[Instead] = {
@@ -72,6 +73,10 @@ OF_CLIENT: Final[Instead] = {
     "users": ("service_users",),
     "vault_secrets": ("secrets",),
     "webhooks": ("event_destinations",),
+    **{
+        name: (f"`from ngrok_async.jobs import {name}`",)
+        for name in ("ensure", "plan_ip_rules", "release", "temporary", "wait_for")
+    },
 }
 
 OF_RESOURCE: Final[Instead] = {
@@ -99,6 +104,27 @@ OF_FIELD: Final[Instead] = {
     "startsWith": ("startswith",),
 }
 
+_OF_JSON: Final = ("as_dict", "asdict", "dict", "json", "model_dump", "serialize", "to_json")
+
+OF_LIST: Final[Instead] = {
+    **dict.fromkeys(_OF_JSON, ("to_dict",)),
+    **dict.fromkeys(("has_more", "has_next", "next_cursor", "next_page"), ("cursor",)),
+    **dict.fromkeys(("first_or_none", "get", "head", "newest"), ("first",)),
+    **dict.fromkeys(("one_or_none", "only", "single"), ("one",)),
+    **dict.fromkeys(("filter", "where"), ("`list(filter=...)`",)),
+}
+
+OF_MODEL: Final[Instead] = {
+    **dict.fromkeys((*_OF_JSON, "items", "keys", "values"), ("to_dict",)),
+    **dict.fromkeys(("copy", "evolve"), ("`attrs.evolve(item, ...)`",)),
+    **{
+        verb: (f"`await ngrok.<resource>.{verb}(item)`",)
+        for verb in ("delete", "get", "replace", "restart", "stop", "update")
+    },
+    **dict.fromkeys(("refresh", "reload"), ("`await ngrok.<resource>.get(item)`",)),
+    "save": ("`await ngrok.<resource>.update(item, ...)`",),
+}
+
 OF_PACKAGE: Final[Instead] = {
     **dict.fromkeys(("AsyncClient", "AsyncNgrok", "Ngrok", "NgrokClient"), ("Client",)),
     "RedisRateLimit": ("`from ngrok_async.redis import RedisRateLimit`",),
@@ -107,7 +133,10 @@ OF_PACKAGE: Final[Instead] = {
 }
 
 # The modules whose names are looked through for one that the package does not have.
-_WITH_NAMES: Final = ("errors", "events", "resources")
+_WITH_NAMES: Final = ("errors", "events", "filters", "jobs", "resources")
+
+_NO_FILTER: Final = "ngrok has no filter for this list, so walk over `list()` and choose there"
+_UNEXPECTED: Final = re.compile(r"unexpected keyword argument '(\w+)'")
 
 _NONE: Final[Instead] = MappingProxyType({})
 
@@ -121,6 +150,9 @@ if TYPE_CHECKING:
 
     class ExplainedContext(Explained):
         """Is for `async with`, and says so."""
+
+    class ExplainedModel(Explained):
+        """Is no dictionary, but gives one."""
 
     class ExplainedResource(Explained):
         """Is no list, but has one."""
@@ -155,6 +187,20 @@ else:
         def __exit__(self, *_: object) -> None:
             """Have `with` call `__enter__`, which it does not without this."""
 
+    class ExplainedModel(Explained):
+        """Is no dictionary, but gives one."""
+
+        __slots__ = ()
+
+        _synonyms = OF_MODEL
+        __iter__ = None  # else Python would walk by `__getitem__`
+
+        def __getitem__(self, index: object) -> NoReturn:
+            raise TypeError(
+                f"{type(self).__name__!r} object is not subscriptable; its fields are attributes, "
+                "as in `item.id`, and item.to_dict() is a dictionary"
+            )
+
     class ExplainedResource(Explained):
         """Is no list, but has one."""
 
@@ -168,7 +214,9 @@ else:
 
         def _hint(self, name: str) -> str:
             if name == "fields":
-                return "; ngrok has no filter for this list, so walk over `list()` and choose there"
+                return f"; {_NO_FILTER}"
+            if name in {"first", "one"}:
+                return f"; write `await ...list().{name}()`"
             return super()._hint(name)
 
     class ExplainedList(Explained):
@@ -177,7 +225,9 @@ else:
         __slots__ = ()
 
         def _hint(self, name: str) -> str:
-            return f"; {self._instead}" if name in _OF_LISTS else ""
+            if name in _OF_LISTS:
+                return f"; {self._instead}"
+            return _instead(name, dir(type(self)), OF_LIST)
 
         def __iter__(self) -> NoReturn:
             raise TypeError(f"{type(self).__name__!r} object is not iterable; {self._instead}")
@@ -255,6 +305,8 @@ def explained_arguments(
         args: What was passed by position.
         parameters: Those of the signature without `self`.
     """
+    if unexpected := _UNEXPECTED.search(str(error)):
+        return TypeError(f"{error}{_of_keyword(unexpected[1], parameters)}")
     kinds = {name: parameter.kind for name, parameter in parameters.items()}
     named = [name for name, kind in kinds.items() if kind is Parameter.KEYWORD_ONLY]
     if len(args) <= len(kinds) - len(named) or not named:
@@ -262,3 +314,14 @@ def explained_arguments(
     shown = ", ".join(f"{name}=..." for name in named[:_SHOWN])
     more = ", ..." if len(named) > _SHOWN else ""
     return TypeError(f"{error}; pass by name: {shown}{more}")
+
+
+def _of_keyword(name: str, parameters: Iterable[str]) -> str:
+    """Return what a list takes instead of a keyword that it does not have."""
+    if name == "filter":
+        return f"; {_NO_FILTER}"
+    if "before_id" not in parameters or _instead(name, parameters, _NONE):
+        return ""  # no list, or a slip of the pen
+    if name in {"after", "cursor"}:
+        return "; a cursor is passed as before_id="
+    return "; conditions go into filter=, see its `fields`" if "filter" in parameters else ""

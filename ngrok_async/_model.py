@@ -10,6 +10,7 @@ from typing import Any, Self, cast, get_type_hints
 
 import attrs
 
+from ngrok_async._hints import ExplainedModel
 from ngrok_async._json import timestamp
 from ngrok_async._kinds import is_id
 from ngrok_async._pickles import Stored
@@ -25,7 +26,7 @@ def some(extra: Mapping[str, JSON] | None) -> Mapping[str, JSON] | None:
 
 
 @attrs.frozen(kw_only=True)
-class Model(Stored):
+class Model(ExplainedModel, Stored):
     """A frozen value made of an answer.
 
     It holds no client: it compares, copies, pickles and logs as plain data. A text that ngrok left

@@ -9,10 +9,12 @@ from typing import Any, cast
 
 import pytest
 
+import ngrok_async
 from ngrok_async import Client, Page
 from ngrok_async._hints import ITEMS, OF_CLIENT, OF_RESOURCE, RESOURCES
 from ngrok_async._lazy import Group, Lazy
 from ngrok_async._operation import Resource, operations
+from ngrok_async.resources import Ref
 
 KEY = "2key-of-some-length"
 LINES: dict[str, Any] = {
@@ -71,6 +73,9 @@ def test_what_the_tables_lead_to_exists() -> None:
         ("keys", "did you mean 'api_keys'?"),
         ("webhooks", "did you mean 'event_destinations'?"),
         ("close", "write `await ngrok.aclose()`"),
+        ("wait_for", "write `from ngrok_async.jobs import wait_for`"),
+        ("tunnel_sessions.first", "write `await ...list().first()`"),
+        ("tunnel_sessions.one", "write `await ...list().one()`"),
         ("get", 'write `await ngrok.request("GET", ...)`'),
         ("backends.failovr", "did you mean 'failover'?"),
         ("edges.http", "did you mean 'https'?"),
@@ -120,6 +125,47 @@ def test_the_items_of_a_page_have_one_name(name: str) -> None:
         assert instead in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("found", "name", "instead"),
+    [
+        (Page(items=()), "model_dump", "did you mean 'to_dict'?"),
+        (Page(items=()), "next_cursor", "did you mean 'cursor'?"),
+        (Page(items=()), "has_more", "did you mean 'cursor'?"),
+        (Page(items=()), "first", "this is one page of a list: "),
+        (Client(KEY).tunnels.list(), "one_or_none", "did you mean 'one'?"),
+        (Client(KEY).tunnels.list(), "first_or_none", "did you mean 'first'?"),
+        (Client(KEY).tunnels.list(), "filter", "write `list(filter=...)`"),
+        (Client(KEY).tunnels.list(), "to_dict", "nothing has been fetched yet: "),
+        (Ref(id="x"), "model_dump", "did you mean 'to_dict'?"),
+        (Ref(id="x"), "json", "did you mean 'to_dict'?"),
+        (Ref(id="x"), "dict", "did you mean 'to_dict'?"),
+        (Ref(id="x"), "to_dcit", "did you mean 'to_dict'?"),
+        (Ref(id="x"), "restart", "write `await ngrok.<resource>.restart(item)`"),
+        (Ref(id="x"), "refresh", "write `await ngrok.<resource>.get(item)`"),
+        (Ref(id="x"), "copy", "write `attrs.evolve(item, ...)`"),
+        (ngrok_async, "ago", "write `from ngrok_async.filters import ago`"),
+        (ngrok_async, "Condition", "write `from ngrok_async.filters import Condition`"),
+        (ngrok_async, "wait_for", "write `from ngrok_async.jobs import wait_for`"),
+        (ngrok_async, "plan_ip_rules", "write `from ngrok_async.jobs import plan_ip_rules`"),
+    ],
+)
+def test_what_other_libraries_call_it(found: object, name: str, instead: str) -> None:
+    """Of pages, pagers, models and the package itself: each is told what it is here."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(found, name)
+
+    assert f" has no attribute {name!r}; {instead}" in str(caught.value)
+
+
+def test_a_model_is_no_dictionary() -> None:
+    """It says what gives one, and is nothing to walk over either."""
+    ref: Any = Ref(id="x")
+    with pytest.raises(TypeError, match=r"^'Ref' object is not subscriptable; .*item\.to_dict\(\)"):
+        ref["id"]
+    with pytest.raises(TypeError, match=r"^'Ref' object is not iterable"):
+        dict(ref)
+
+
 def test_pages_and_pagers_have_no_length() -> None:
     """A page is a part, and ngrok does not tell how many there are; both still count as true."""
     page: Any = Page(items=())
@@ -167,6 +213,28 @@ async def test_arguments_by_position(call: Callable[[Any], Any], instead: str) -
 
     assert instead in str(caught.value)
     assert "office" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "instead"),
+    [
+        (lambda ngrok: ngrok.tunnels.list(filter="x"), "; ngrok has no filter for this list, "),
+        (lambda ngrok: ngrok.tunnels.list(os="x"), "'os'"),
+        (lambda ngrok: ngrok.tunnel_sessions.list(os="x"), "; conditions go into filter=, "),
+        (lambda ngrok: ngrok.tunnel_sessions.list(where="x"), "; conditions go into filter=, "),
+        (lambda ngrok: ngrok.tunnels.list(cursor="x"), "; a cursor is passed as before_id="),
+        (lambda ngrok: ngrok.tunnel_sessions.list(limt=1), "argument 'limt'"),
+    ],
+    ids=["no filter", "no field", "field", "where", "cursor", "slip"],
+)
+def test_keywords_that_a_list_does_not_have(call: Callable[[Any], Any], instead: str) -> None:
+    """A condition has one place, and so has a cursor; of a slip of the pen Python says enough."""
+    with pytest.raises(TypeError, match=r"unexpected keyword argument") as caught:
+        call(Client(KEY))
+
+    text = str(caught.value)
+    assert instead in text
+    assert instead.startswith(";") == (";" in text)
 
 
 @pytest.mark.parametrize("arguments", [("a", "b"), ()], ids=["surplus", "missing"])
