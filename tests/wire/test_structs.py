@@ -535,6 +535,24 @@ def test_the_import_does_not_load_msgspec() -> None:
     assert ["False", reading.DECODER] == run.stdout.split()
 
 
+def test_what_is_usual_does_not_load_cattrs() -> None:
+    """It takes a while to import, and only what is odd needs it."""
+    page = dumps({"tunnel_sessions": [SESSION, {**SESSION, "os": None, "new": 1}]})
+    code = f"""
+import sys
+from ngrok_async import Client
+from ngrok_async._operation import operations
+read = operations(type(Client("made-up-key").tunnel_sessions))["list"].decode
+read({bytes(page)!r})
+print("cattrs" in sys.modules)
+try: read(b'{{"tunnel_sessions":[1]}}')
+except Exception: print("cattrs" in sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+
+    assert ["False", "True"] == run.stdout.split()
+
+
 def test_the_decoder_is_what_is_installed() -> None:
     """One can see which one is at work."""
     assert ("msgspec" if find_spec("msgspec") else "json") == reading.DECODER
