@@ -49,7 +49,7 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
     **dict.fromkeys(
         (
             f"_limits/redis_{name}.py"
-            for name in ("answer", "link", "part", "script", "state", "turns", "waiting")
+            for name in ("answer", "link", "part", "report", "script", "state", "turns", "waiting")
         ),
         (
             "tests/limits/test_redis_state.py",

@@ -1,17 +1,15 @@
 """What a process knows of the shared rate limit, and has to tell: no event loop, no Redis."""
 
 import logging
-import math
-import os
 from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
-from uuid import uuid4
 
 from ngrok_async._limits.redis_answer import Answer
 from ngrok_async._limits.redis_part import Part
+from ngrok_async._limits.redis_report import Report
 from ngrok_async._limits.refusals import slow_down
-from ngrok_async._limits.stated import NOTHING, Stated, stated_limits
+from ngrok_async._limits.stated import stated_limits
 from ngrok_async._limits.window import Window
 from ngrok_async._request import Response
 from ngrok_async._way.answer import envelope
@@ -19,7 +17,6 @@ from ngrok_async._way.answer import envelope
 _log: Final = logging.getLogger("ngrok_async.rate_limit")
 
 _NEVER: Final = float("inf")
-_MICRO: Final = 1e6
 # How long an end may be kept for the next command to carry, where nobody waits for it.
 _LINGER: Final = 0.005
 # How soon Redis is tried again,
@@ -34,15 +31,6 @@ class Change(NamedTuple):
     shared: bool
     processes: int
     reason: str
-
-
-class _Told(NamedTuple):
-    """What a command that is on its way has told."""
-
-    at: float
-    ended: int
-    want: int
-    stated: Stated
 
 
 class State:
@@ -78,27 +66,20 @@ class State:
         self.ahead = 0
         self.changes: list[Change] = []
         self.ask_at = self.retry_at = self.careful_until = -_NEVER
-        self._name = uuid4().hex[:16]
-        self._set = self._smallest = limit
+        self._report = Report(limit, lease)
+        self._smallest = limit
         self._lease = lease
-        self._kept = max(lease, limit[1])  # so long Redis knows a process that says nothing
         self._share = share
         self._jitter = jitter
-        self._turn = self._done = self._born = 0
-        self._ended: list[float] = []  # not told yet, or not for sure
-        self._stated = NOTHING  # as above
-        self._pauses = (-_NEVER,) * 3  # after our own 429: no state that gets lost ends them
-        self._told = _Told(-_NEVER, 0, 0, NOTHING)
-        self._told_at = self._unsure_until = -_NEVER
+        self._unsure_until = -_NEVER
         self._tell_at = _NEVER
         self._others = 0
-        self._service = 0.0  # how long the last request took
         self._trouble = ""
 
     @property
     def has_heard(self) -> bool:
         """Whether Redis has ever answered."""
-        return self._told_at > -_NEVER
+        return self._report.told_at > -_NEVER
 
     def is_alone(self, now: float) -> bool:
         """Tell whether this process has to go by itself."""
@@ -132,7 +113,7 @@ class State:
                 ask_at = min(self.careful_until, self.next_look(now))
             at = min(at, ask_at)
         if self.part.window.in_flight:
-            at = min(at, self._told_at + self._lease / 3)
+            at = min(at, self._report.told_at + self._lease / 3)
         return max(at, self.retry_at)
 
     # --- requests ----------------------------------------------------------------------------
@@ -146,10 +127,9 @@ class State:
 
     def end(self, now: float, begun: float, *, counts: bool, late: bool, hurry: bool) -> None:
         """End a request that had a slot."""
-        self._service = now - begun
         self.part.window.give_back(now, counts=counts, late=late)
-        if counts:
-            self._ended.append(now + self.whole.seconds / 60 if late else now)
+        at = now + self.whole.seconds / 60 if late else now
+        self._report.end(at, now - begun, counts=counts)
         self._tell_at = min(self._tell_at, now if hurry or self._others else now + _LINGER)
 
     def refuse(self, now: float, response: Response) -> float:
@@ -159,8 +139,7 @@ class State:
         if not is_whole:
             whole.stamps = self.part.window.stamps.copy()
         pause = slow_down(whole, now, response)
-        self._stated = stated_limits(envelope(response).message or "")
-        self._pauses = (whole.paused_until, whole.spread_until, whole.next_start)
+        self._report.refuse(stated_limits(envelope(response).message or ""), whole)
         self._tell_at = now
         self.part.keep(whole, self.processes)
         return pause
@@ -170,38 +149,21 @@ class State:
     def words(self, now: float, waiting: int) -> list[str | int]:
         """Return what to tell, and for how many slots to ask."""
         want = 0 if self.is_alone(now) else int(min(waiting, self._room(now)))
-        forgotten = now - self._kept
-        if self._told_at <= forgotten:  # nobody misses us any more, or what ended so long ago
-            self._born = 0
-            while self._ended and self._ended[0] <= forgotten:
-                del self._ended[0]
-                self._done += 1
-        self._turn += 1
         self._tell_at = _NEVER
-        self._told = _Told(now, len(self._ended), want, self._stated)
-        whole, (requests, seconds, in_flight) = self.whole, self._set
-        distance = whole.seconds / whole.limit * (0.5 + self._jitter())
-        return [
-            f"{self._name}-{os.getpid():x}",  # a fork is another process
-            *(self._born, self._turn, self._done, self.part.window.in_flight, want),
-            *(int(now < self.careful_until), _micro(self._lease), _micro(self._service)),
-            *(requests, _micro(seconds), in_flight),
-            *(whole.limit, _micro(whole.seconds), whole.max_in_flight, _micro(distance)),
-            *(_micro(max(0.0, end - now)) for end in self._pauses),
-            *(self._stated.requests, _micro(self._stated.window), self._stated.in_flight),
-            *(_micro(now - at) for at in self._ended),
-        ]
+        return self._report.words(
+            now,
+            self.whole,
+            self.part.window.in_flight,
+            want,
+            careful=now < self.careful_until,
+            jitter=self._jitter(),
+        )
 
     def learn(self, now: float, answer: Answer) -> None:
         """Learn from the answer to what was told last."""
         self.goes_alone = self._share is not None
-        told = self._told
-        del self._ended[: told.ended]
-        self._done += told.ended
-        self._told_at, self._born = told.at, answer.born
-        if self._stated is told.stated:
-            self._stated = NOTHING
-        self.ask_at = now + answer.wait if answer.granted < told.want else -_NEVER
+        self._report.hear(answer.born)
+        self.ask_at = now + answer.wait if answer.granted < self._report.want else -_NEVER
         self.part.window.tick(now)  # it forgets what is too long ago
         self.part.window.in_flight += answer.granted
         self._others, self.ahead = answer.others, answer.ahead
@@ -210,13 +172,14 @@ class State:
             # Others have yet to tell what they sent alone.
             careful = max(careful, min(_SETTLE, self.whole.seconds))
         self.retry_at = -_NEVER
+        self.careful_until = max(self.careful_until, now + careful)
+        is_careful = now < self.careful_until
         # In a new state, not all have turned up yet.
-        self.processes = max(answer.processes, self.processes if careful else 1)
-        if careful:  # by what was known before
-            self.careful_until = now + careful
+        self.processes = max(answer.processes, self.processes if is_careful else 1)
+        if is_careful:  # by what was known before
             self._stop_sharing(now, "has lost a part of what it knew")
         self._adopt(now, answer)
-        if now < self.careful_until:
+        if is_careful:
             self.part.keep(self.whole, self.processes)
             self._tell_at = min(self._tell_at, self.careful_until)  # and hear that it is over
         else:
@@ -232,7 +195,7 @@ class State:
         if not self._trouble:
             self._unsure_until = now + self._lease  # what it granted all the same is over then
         self.retry_at = now + _RETRY
-        if self._ended or self.part.window.in_flight or now < self._unsure_until:
+        if self._report or self.part.window.in_flight or now < self._unsure_until:
             self._tell_at = now
         self._stop_sharing(now, f"does not answer ({reason})")
 
@@ -284,8 +247,3 @@ class State:
 
     def _tell(self, reason: str) -> None:
         self.changes.append(Change(self.shared, self.processes, reason))
-
-
-def _micro(seconds: float) -> int:
-    """Return whole microseconds, none too few."""
-    return math.ceil(seconds * _MICRO)

@@ -171,7 +171,8 @@ def test_coming_back_is_done_with_care() -> None:
     assert not state.shared
     assert 5 == state.processes  # not all have come back yet
     assert 0 == state.words(1.6, 9)[5]  # no room
-    state.learn(1.6, ANSWER)
+    state.learn(1.6, attrs.evolve(ANSWER, processes=3))
+    assert (5, 20) == (state.processes, state.part.window.limit)
     end(state, 1.7)
     words = state.words(1.8, 9)
     assert (1, 1) == (words[5], words[6])
