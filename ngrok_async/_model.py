@@ -104,6 +104,8 @@ class Model(ExplainedModel, Stored):
             deep = "it is nested too deeply, or contains itself"
             why = error if isinstance(error, MismatchError) else deep
             message = f"this is no {cls.__name__}: {why}"
+            if isinstance(cast("object", content), str | bytes):
+                message += "; read a text by json.loads() first"
         else:
             return made
         raise ValueError(message)

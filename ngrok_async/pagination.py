@@ -126,7 +126,8 @@ class Pager(ExplainedList, Generic[T]):
         if not items:
             raise NothingFoundError(f"the list has no item{which}", method="GET", path=path)
         raise SeveralFoundError(
-            f"the list has more than one item{which}; two are in `items` of this error",
+            f"the list has more than one item{which}; two are in `items` of this error: pass a "
+            "filter that is met by one only, or take the newest by first()",
             items=items,
             method="GET",
             path=path,

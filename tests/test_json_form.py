@@ -261,7 +261,12 @@ def test_no_unknown_fields_are_none_however_written() -> None:
 
 WRONG: Final[Mapping[str, tuple[type[Model], Any, str]]] = {
     "a list": (Ref, [], "expected an object, got an array @ $"),
-    "a text": (Ref, "ts_1", "expected an object, got a string @ $"),
+    "a text": (Ref, "ts_1", "got a string @ $; read a text by json.loads() first"),
+    "JSON that was not read": (
+        Ref,
+        '{"id": "x"}',
+        "got a string @ $; read a text by json.loads() first",
+    ),
     "nothing": (Ref, None, "expected an object, got null @ $"),
     "without an id": (Ref, {}, "required field missing @ $.id"),
     "a number for an id": (Ref, {"id": 1}, "expected a string, got an integer @ $.id"),

@@ -335,10 +335,10 @@ async def test_a_pager_tells_who_forgot_to_await_it(
 
 @pytest.mark.parametrize("made", [Page(items=()), pager_of(Things("ab"))], ids=["page", "pager"])
 def test_other_attributes_are_missing_as_usual(made: object) -> None:
-    """A misspelt name gets Python's own text, and `hasattr` works."""
-    assert not hasattr(made, "itmes")
-    with pytest.raises(AttributeError, match=r"^'Page(r)?' object has no attribute 'itmes'$"):
-        attrgetter("itmes")(made)
+    """A name that is like no other gets Python's own text, and `hasattr` works."""
+    assert not hasattr(made, "itmz")
+    with pytest.raises(AttributeError, match=r"^'Page(r)?' object has no attribute 'itmz'$"):
+        attrgetter("itmz")(made)
 
 
 async def test_a_page_keeps_unknown_fields_read_only() -> None:

@@ -99,6 +99,11 @@ def ahead(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: flo
 
 
 def _minutes(name: str, *parts: float) -> int:
+    wrong = [
+        type(part).__name__ for part in parts if not isinstance(cast("object", part), int | float)
+    ]
+    if wrong:
+        raise TypeError(f"{name}() takes numbers, as in {name}(days=7, hours=12); got {wrong[0]}")
     days, hours, minutes, seconds = parts
     try:
         span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)

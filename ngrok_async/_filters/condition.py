@@ -102,6 +102,13 @@ class Condition(Stored, Generic[M]):
 
         __ror__ = __rand__
 
+        def __call__(self, *_: object) -> NoReturn:
+            """Refuse `field.empty()`, and a condition in the place of a function."""
+            raise TypeError(
+                "a condition is not called: `field.empty` has no parentheses, and of an item it is "
+                "condition.matches(item)"
+            )
+
 
 Filter: TypeAlias = str | Condition[M]
 """What a list takes as `filter`: a condition on its items, or a text in ngrok's subset of CEL."""
@@ -145,6 +152,11 @@ def _check(value: object) -> None:
     kind = type(value).__name__
     if isinstance(value, list | tuple | set | frozenset | Iterator):
         raise TypeError(f"pass conditions one by one, those of a {kind} with a * before it")
+    if isinstance(value, str):
+        raise TypeError(
+            "expected a condition, got a text, which is joined with texts only: write it as a "
+            "condition too, or all as one text: f'{condition} && (...)'"
+        )
     raise TypeError(f"expected a condition, got {kind}: {PARENTHESES}")
 
 

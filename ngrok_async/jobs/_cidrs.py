@@ -49,7 +49,8 @@ def addresses_of(text: object, name: str) -> Network:
         try:
             return plain(ip_network(text))
         except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
+            hint = "; leave the mask out for one address" if "host bits" in str(error) else ""
+            raise ValueError(f"{name}: {error}{hint}") from None
     raise ValueError(f"{name} must be an address, got {shown(text)}")
 
 
@@ -84,7 +85,8 @@ def _parsed(cidr: object, name: str) -> Network:
         found = ip_network(cidr if isinstance(cidr, str) else "", strict=False)
     except ValueError:
         raise ValueError(
-            f"{name} must be a range such as '203.0.113.0/24', got {shown(cidr)}"
+            f"{name} must be a range such as '203.0.113.0/24', or an IPRule('203.0.113.0/24', "
+            f"description=...), got {shown(cidr)}"
         ) from None
     cidr = cast("str", cidr)
     if "/" not in cidr:

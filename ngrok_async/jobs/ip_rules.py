@@ -281,7 +281,8 @@ async def plan_ip_rules(
 def _items(given: object, name: str) -> Iterable[object]:
     if isinstance(given, Iterable) and not isinstance(given, str | bytes):
         return cast("Iterable[object]", given)
-    raise ValueError(f"{name} must be a list of ranges, got {shown(given)}")
+    one = f"; write [{shown(given)}]" if isinstance(given, str) else ""
+    raise ValueError(f"{name} must be a list of ranges, got {shown(given)}{one}")
 
 
 def _wanted(
@@ -293,6 +294,12 @@ def _wanted(
         for each in () if given is None else _items(given, action):
             rule = each if isinstance(each, IPRule) else IPRule(cast("str", each))
             cidr = str(range_of(rule.cidr, action))
+            for text in (rule.description, rule.metadata, owned):
+                if text is not None and not isinstance(cast("object", text), str):
+                    raise ValueError(
+                        f"{action}: description, metadata and `owned` must be texts, got"
+                        f" {type(text).__name__} for {cidr}; of JSON pass json.dumps(...)"
+                    )
             if cidr in found:
                 raise ValueError(f"{action}: {cidr} is there twice; a policy has a range once")
             if owned is not None and rule.metadata not in {None, owned}:

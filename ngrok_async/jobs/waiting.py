@@ -147,6 +147,11 @@ async def wait_for(
 
 def _look(resource: object, condition: object) -> Callable[[Any], Any]:
     """Return what looks once."""
+    if not callable(getattr(resource, "list", None)):
+        raise TypeError(
+            "resource must have a list, such as ngrok.endpoints, and what is looked for is the "
+            f"condition; got {type(resource).__name__}"
+        )
     if not isinstance(condition, str | Condition):
         if not callable(condition):
             raise TypeError(

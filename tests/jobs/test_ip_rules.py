@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -297,7 +297,23 @@ async def test_whom_to_keep_is_kept(ngrok: Client, kept: Sequence[Any], out: Seq
             {"allow": ["192.0.2.0/24"], "deny": [IPv4Network("192.0.2.0/24")]},
             "deny: 192.0.2.0/24 is there twice.*",
         ),
-        ({"allow": "192.0.2.0/24"}, "allow must be a list of ranges, got '192.0.2.0/24'"),
+        (
+            {"allow": "192.0.2.0/24"},
+            r"allow must be a list of ranges, got '192.0.2.0/24'; write \['192.0.2.0/24'\]",
+        ),
+        ({"allow": [{"cidr": "192.0.2.0/24"}]}, r"allow must be .* or an IPRule\(.*, got dict"),
+        (
+            {"allow": [IPRule("192.0.2.0/24", metadata=cast("str", {"a": 1}))]},
+            r"allow: .* must be texts, got dict for 192.0.2.0/24; .* json.dumps\(...\)",
+        ),
+        (
+            {"allow": ["192.0.2.0/24"], "owned": True},
+            "allow: .* `owned` must be texts, got bool .*",
+        ),
+        (
+            {"keep_allowed": ["192.0.2.1/24"]},
+            "keep_allowed: .* host bits set; leave the mask out for one address",
+        ),
         ({"deny": 7}, "deny must be a list of ranges, got 7"),
         ({"keep_allowed": "192.0.2.1"}, "keep_allowed must be a list of ranges, got .*"),
         ({"keep_allowed": ["me"]}, "keep_allowed: 'me' does not appear .*"),

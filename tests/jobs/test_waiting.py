@@ -158,6 +158,11 @@ async def test_what_cannot_be_looked_for_is_refused(ngrok: Client, fake: FakeNgr
     users: Any = ngrok.bot_users
     with pytest.raises(TypeError, match="the list of <BotUsers> has no filter: pass a func"):
         await wait_for(users, "obj.name == 'x'", timeout=5)
+    for wrong in (users.list(), users.list, ngrok):
+        with pytest.raises(
+            TypeError, match=r"resource must have a list, such as ngrok\.endpoints, "
+        ):
+            await wait_for(wrong, lambda _: True, timeout=5)
     with pytest.raises(TypeError, match=r"condition must be a condition, .*, got 7"):
         await wait_for(users, 7, timeout=5)  # type: ignore[call-overload] # the mistake
 
