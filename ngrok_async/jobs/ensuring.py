@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
-from functools import partial
 from typing import ClassVar, Final, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from ngrok_async._request import JSON
@@ -86,12 +85,7 @@ async def ensure(
     """
     try:
         _check(resource)
-        wanted = _Wanted(
-            resource,
-            partial(resource.create, *args, **kwargs),
-            sent_for(resource.create, args, kwargs),
-            kwargs,
-        )
+        wanted = _Wanted(resource, sent_for(resource.create, args, kwargs), kwargs)
     except BaseException as error:
         forget_locals(error)
         raise
@@ -116,14 +110,11 @@ class _Wanted(Generic[T]):
     def __init__(
         self,
         resource: Ensurable[..., T],
-        create: Callable[[], Awaitable[T]],
         sent: Mapping[str, JSON],
         given: Mapping[str, object],
     ) -> None:
         self._resource = resource
-        self._create = create
         self._sent = sent
-        self._given = dict(given)
         self._form = _FORMS.get(resource.key, str)
         key = sent.get(resource.key)
         if resource.key not in sent:
@@ -136,6 +127,9 @@ class _Wanted(Generic[T]):
                 f"{resource.key} must be a text that is not empty: it is what tells the items apart"
             )
         self._key = self._form(key)
+        # What ngrok keeps of it, so that the next one finds what this one has created.
+        as_kept = {resource.key: self._key} if resource.key in _FORMS else {}
+        self._given: dict[str, object] = {**given, **as_kept}
 
     async def ensure(self) -> tuple[T, Outcome]:
         """Look, and create or change it."""
@@ -143,7 +137,7 @@ class _Wanted(Generic[T]):
         if found is not None:
             return await self._like_this(found, "unchanged")
         try:
-            return await self._create(), "created"
+            return await self._resource.create(**self._given), "created"
         except NgrokError as error:
             is_taken = isinstance(error, ConflictError)
             if not is_taken and not error.maybe_applied:

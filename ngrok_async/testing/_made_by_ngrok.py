@@ -64,7 +64,8 @@ def _abuse_report(change: Change) -> None:
 
 
 def _agent_ingress(change: Change) -> None:
-    domain: str = change.item["domain"]
+    domain: str = change.item["domain"].lower()
+    change.item["domain"] = domain
     change.derive(
         ns_targets=[f"{number}.ns.ngrok.com." for number in range(1, 5)],
         region_domains=[f"tunnel.{region}.{domain}" for region in _REGIONS],
@@ -115,7 +116,7 @@ def _reserved_addr(change: Change) -> None:
 def _reserved_domain(change: Change) -> None:
     item, store = change.item, change.store
     name = change.body.get("name") or store.letters(12)
-    domain = item["domain"] = item.get("domain") or f"{name}.{_BASE_DOMAIN}"
+    domain = item["domain"] = (item.get("domain") or f"{name}.{_BASE_DOMAIN}").lower()
     policy = change.body.get("certificate_management_policy")
     if change.body.get("certificate_id"):
         if is_ngroks(domain):

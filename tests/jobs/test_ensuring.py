@@ -17,12 +17,19 @@ from ngrok_async.errors import (
 from ngrok_async.jobs import ensure
 from ngrok_async.resources.agent_ingresses import AgentIngressCertPolicy
 from ngrok_async.testing import FakeNgrok
+from tests.rendering import leaks
 
+SECRET = '{"key": "mustNotShow"}'
 URL = "https://shop.example.com"
 POLICY = {"on_http_request": [{"actions": [{"type": "deny"}, {"type": "log"}]}]}
 
 LARGE = f'{{"a": {"9" * 5000}}}'
 """A number that Python refuses to read."""
+
+
+def shows_it(error: BaseException) -> bool:
+    """Tell whether the secret is seen by whoever looks at an error."""
+    return bool(leaks(error, ["mustNotShow"]))
 
 
 @pytest.fixture
@@ -80,12 +87,12 @@ async def test_created_then_unchanged_then_updated(
     resource: Any = getattr(ngrok, kind)
     key, written, rest, change = KINDS[kind]
 
-    first, what = await ensure(resource, **key, **rest)
+    first, what = await ensure(resource, **written, **rest)
     assert "created" == what
     assert ["GET", "POST"] == [request.method for request in fake.requests]
 
     fake.requests.clear()
-    second, what = await ensure(resource, **written, **rest)
+    second, what = await ensure(resource, **key, **rest)
     assert (first, "unchanged") == (second, what)
     assert ["GET"] == [request.method for request in fake.requests]
 
@@ -359,3 +366,21 @@ async def test_misuse_is_refused_before_anything_is_sent(fake: FakeNgrok, ngrok:
         await anything(ngrok.vaults, name=5)
 
     assert [] == fake.requests
+
+
+async def test_shows_no_argument(fake: FakeNgrok, ngrok: Client) -> None:
+    """Policies may have secrets in them: neither errors nor the frames behind them have any."""
+    anything: Any = ensure
+    for route in ("GET /endpoints", "POST /endpoints", "PATCH /endpoints/{id}"):
+        fake.fail(503, route=route)
+        with pytest.raises(NgrokError) as caught:
+            await ensure(ngrok.endpoints, url=URL, type="cloud", traffic_policy=SECRET)
+        assert not shows_it(caught.value)
+        if route.startswith("POST"):
+            fake.add("/endpoints", url=URL, type="cloud", traffic_policy="{}")
+    with pytest.raises(TypeError) as mistake:
+        await anything(ngrok.endpoints, url=URL, traffic_policy=SECRET)
+    assert not shows_it(mistake.value)
+    with pytest.raises(ValueError, match="another type") as differs:
+        await ensure(ngrok.endpoints, url=URL, type="other", traffic_policy=SECRET)
+    assert not shows_it(differs.value)
