@@ -131,12 +131,11 @@ class _Lent(Generic[I]):
         self._cancelled: CancelledError | None = None
 
     async def __aenter__(self) -> I:
-        create, self._create = self._create, None
-        if create is None:
-            raise RuntimeError("this has been used: call temporary(...) again for another item")
-        task = asyncio.create_task(_awaited(create))
+        task = asyncio.create_task(_awaited(self._once()))
         await self._end(task, at_once=False)
         error = _error_of(task)
+        if error is not None:
+            forget_locals(error)  # the frame that has called `create` knows its arguments
         if error is None and self._cancelled is None:
             item = task.result()
             self._id = item.id
@@ -165,6 +164,12 @@ class _Lent(Generic[I]):
             if exc is None:
                 raise left
             _note(exc, left)
+
+    def _once(self) -> Callable[[], Awaitable[I]]:
+        create, self._create = self._create, None
+        if create is None:
+            raise RuntimeError("this has been used: call temporary(...) again for another item")
+        return create
 
     async def _take_back(self, id_: str) -> LeftOverError | None:
         """Delete an item; return what there is to say where that is not certain to have worked."""
