@@ -1,6 +1,7 @@
 """Writes `docs/first-contact.md` by making the mistakes: `python -m tools.pages.first_contact`."""
 
 import asyncio
+import json
 import logging
 import os
 import textwrap
@@ -27,7 +28,7 @@ this page, and a test compares the two. The pieces find a `Client` called `ngrok
 the `key` of a [fake ngrok](testing.md) with three agents.
 
 A type checker (mypy, pyright, or the one in your editor) marks most of them before anything runs:
-4, 5, 11 to 15, 17 to 19, 24, 25 and the wrong keyword at the end.
+4, 5, 11 to 15, 17 to 19, 24, 25, 28 and the wrong keyword at the end.
 """
 
 
@@ -368,6 +369,42 @@ await ngrok.request("GET", "/tunnels", params=[("limit", 10)])
         advice="A name that occurs twice is nothing that the API knows.",
     ),
     Mistake(
+        title="26. `and` between conditions",
+        code="""\
+f = ngrok.tunnel_sessions.fields
+agents = ngrok.tunnel_sessions.list(filter=f.os == "linux" and f.region == "eu")
+""",
+        advice=(
+            'Python would take the last of them and drop the others. It is `(f.os == "linux") & '
+            '(f.region == "eu")`, with the parentheses: see [Lists](lists.md).'
+        ),
+    ),
+    Mistake(
+        title="27. A model as JSON",
+        code="""\
+agent = await ngrok.tunnel_sessions.list().first()
+for mistake in (lambda: json.dumps(agent), lambda: agent.json(), lambda: agent["id"]):
+    try:
+        mistake()
+    except (AttributeError, TypeError) as error:
+        print(error)
+""",
+        advice=(
+            "`json.dumps(agent.to_dict())`, and FastAPI takes the model as it is: see "
+            "[Models](models.md)."
+        ),
+    ),
+    Mistake(
+        title="28. A filter for a list that has none",
+        code="""\
+await ngrok.tunnels.list(filter='obj.proto == "https"').first()
+""",
+        advice=(
+            "A resource with a filter has `fields`. Of tunnels `ngrok.endpoints` is the list that "
+            "has one."
+        ),
+    ),
+    Mistake(
         title="And a misspelt keyword",
         code='await ngrok.ip_policies.create(descripton="office")',
         advice=(
@@ -406,6 +443,7 @@ async def page() -> str:
                         "RateLimit": ngrok_async.RateLimit,
                         "aiohttp": aiohttp,
                         "asyncio": asyncio,
+                        "json": json,
                         "os": os,
                         "key": fake.api_key,
                         "ngrok": ngrok,
