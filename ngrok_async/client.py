@@ -370,9 +370,9 @@ class Client(ExplainedContext):
             end_all(self._calls)
         await self._transport.close()
         # Redis may be closed next, and other processes should know what has ended.
-        tell_ended = getattr(self._limiter, "_tell_ended", None)
+        tell_ended = getattr(type(self._limiter), "_tell_ended", None)  # a double has any itself
         if tell_ended is not None:
-            await tell_ended()
+            await tell_ended(self._limiter)
 
     async def __aenter__(self) -> Self:
         """Return the client itself; it connects at its first request.

@@ -59,7 +59,7 @@ async def test_the_status_counts(
 ) -> None:
     """Whatever becomes of the body; it is not waited for beyond the attempt, and not kept."""
     server.sends(b"HTTP/1.1 %d Reason\r\n%b" % (status, content), then=end)
-    ngrok = connect(server, retry=None, timeout=Timeout(attempt=0.05))
+    ngrok = connect(server, retry=None, timeout=Timeout(attempt=0.5))
     with pytest.raises(APIError) as caught:
         await ngrok.tunnel_sessions.restart("ts_1")
     await server.hung_up(0)
@@ -74,7 +74,7 @@ async def test_a_redirect_needs_none_either(
 ) -> None:
     """It is not followed, whatever its body says."""
     server.sends(b"HTTP/1.1 302 Found\r\nlocation: /x\r\n" + content, then=end)
-    ngrok = connect(server, retry=None, timeout=Timeout(attempt=0.05))
+    ngrok = connect(server, retry=None, timeout=Timeout(attempt=0.5))
     with pytest.raises(ResponseError, match="redirect to '/x'"):
         await ngrok.tunnel_sessions.restart("ts_1")
 
@@ -86,7 +86,7 @@ async def test_a_429_pauses_everybody(
     """`Retry-After` is in the head, and that is what everybody goes by."""
     server.sends(b"HTTP/1.1 429 Slow\r\nretry-after: 7\r\n" + content, then=end)
     limiter = RateLimit(99, clock=clock)
-    ngrok = connect(server, limiter=limiter, retry=None, timeout=Timeout(attempt=0.05))
+    ngrok = connect(server, limiter=limiter, retry=None, timeout=Timeout(attempt=0.5))
     with pytest.raises(RateLimitedError) as caught:
         await ngrok.tunnel_sessions.restart("ts_1")
 
