@@ -376,7 +376,7 @@ async def measure_accounts() -> None:
 
     for accounts, count in ((1000, 1), (1000, 10), (100, 120)):
         with RedisServer(_directory()) as server:
-            async with Redis(port=server.port) as redis:
+            async with Redis(port=server.port, max_connections=1000) as redis:
                 limits = [RedisRateLimit(redis, account=f"{n}") for n in range(accounts)]
                 begin = time.monotonic()
                 for first in range(0, accounts, 50):
