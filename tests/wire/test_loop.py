@@ -473,6 +473,14 @@ def test_nulls_are_learned_on_top_of_names(monkeypatch: pytest.MonkeyPatch) -> N
     assert expected[:2] == small.many(given[:2])
 
 
+def test_null_for_a_model_within_is_its_absence() -> None:
+    """Also where all that came before had one, and the function makes nothing else of it."""
+    nest = loop.Maker(Nest)
+    nest.many([{"id": "a", "inner": {"id": "b"}}] * 50)
+
+    assert Nest(id="a") == nest.one({"id": "a", "inner": None})
+
+
 def test_a_server_cannot_make_us_make_functions_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
