@@ -310,8 +310,7 @@ class Client(ExplainedContext):
                 raise
         finally:
             del calls[call]
-            if call.ended:
-                call.close()
+            call.close()
         raise ClientClosedError(
             "the client was closed during the call",
             method=request.method,

@@ -103,11 +103,10 @@ class Call:
     def close(self) -> None:
         """Take back the cancellation of `end`, and no other, as `asyncio.timeout` does.
 
-        Only a call that was `ended` has one.
-
         https://docs.python.org/3/library/asyncio-task.html#asyncio.Task.uncancel
         """
-        self.task.uncancel()
+        if self.ended:
+            self.task.uncancel()
 
 
 def end_all(calls: Iterable[Call]) -> None:

@@ -7,12 +7,13 @@ import socket
 import ssl
 import sys
 import warnings
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.http import StreamWriter
 
 from ngrok_async import (
     Client,
@@ -178,6 +179,27 @@ async def _trace(error: Exception) -> aiohttp.ClientSession:
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_start.append(broken)
     return aiohttp.ClientSession(trace_configs=[trace])
+
+
+async def test_writing_from_our_own_session_fails(
+    server: "FaultServer", connect: "Connect", key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it raises passes as it is: without the key, and with nothing left."""
+    seen: list[object] = []
+
+    async def fail(_: object, __: str, headers: Mapping[str, str]) -> None:
+        seen.append(headers)
+        assert f"Bearer {key}" == headers["Authorization"]
+        raise ZeroDivisionError("no luck")
+
+    monkeypatch.setattr(StreamWriter, "write_headers", fail)
+    limiter = RateLimit(5)
+    ngrok = connect(server, limiter=limiter, clock=None, retry=None)
+    with pytest.raises(ZeroDivisionError):
+        await ngrok.tunnel_sessions.restart("ts_1")
+
+    assert key not in repr(seen)
+    assert 0 == limiter.budget.used
 
 
 async def test_a_resolver_of_our_own_session_fails(
