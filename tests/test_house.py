@@ -37,4 +37,4 @@ def test_the_package_stands_alone() -> None:
     """A wheel has one name of ours: what lies beside the package is for those who work on it."""
     beside = {path.name for path in PACKAGE.parent.glob("*.py")}
 
-    assert beside <= {"noxfile.py", "_ngrok_async_pytest.py"}
+    assert beside <= {"noxfile.py"}
