@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 from redis.asyncio import Redis, RedisCluster
 
 from ngrok_async import ConfigurationError, Response
@@ -15,6 +17,7 @@ from tests.redis.servers import Cluster, RedisServer
 PAGE = (Path(__file__).parents[2] / "docs" / "redis.md").read_text("utf-8")
 (RULES,) = (line.split() for line in re.findall(r"^ACL SETUSER (.+)$", PAGE, re.MULTILINE))
 (FOR_CLUSTER,) = (line.split() for line in re.findall(r"^A cluster: `([^`]+)`", PAGE, re.MULTILINE))
+FOR_OLD_CLIENTS = ["+info"] if Version(version("redis")) < Version("5.0.8") else []
 USER = {"username": RULES[0], "password": RULES[2].removeprefix(">")}
 COMMANDS = [word for word in RULES if word.startswith("+")]
 
@@ -87,12 +90,13 @@ async def test_rights_in_a_cluster(cluster: Cluster) -> None:
     """Its client also asks which node has which slot, and where a command has its keys."""
     for node in cluster.nodes:
         node.ask("ACL", "LOG", "RESET")
-        node.ask("ACL", "SETUSER", *RULES, *FOR_CLUSTER)
+        node.ask("ACL", "SETUSER", *RULES, *FOR_CLUSTER, *FOR_OLD_CLIENTS)
     async with RedisCluster(host="127.0.0.1", port=cluster.port, **USER) as redis:
         await first_call(redis)
     log = [entry for node in cluster.nodes for entry in node.ask("ACL", "LOG")]
-    # Clients introduce themselves to newer servers, and go on if they may not.
-    denied = [entry for entry in log if entry["object"] != "client|setinfo"]
+    # Clients introduce themselves to newer servers, and go on if they may not. Older clients do not
+    # know what newer servers say of it, and leave it as a list.
+    denied = [entry for entry in log if "client|setinfo" not in str(entry)]
     for node in cluster.nodes:
         node.ask("ACL", "DELUSER", RULES[0])
 
