@@ -1,9 +1,14 @@
-"""What all tests share: how hypothesis looks for examples."""
+"""What all tests share: how hypothesis looks for examples, and a watch over what is left."""
 
+import asyncio
 import gc
 import os
+from collections.abc import AsyncIterator
 
+import pytest
 from hypothesis import settings
+
+from tests.lists import settle
 
 pytest_plugins = ["pytester"]  # pytest wants this in the top directory only
 
@@ -25,3 +30,16 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+async def quiet() -> AsyncIterator[None]:
+    """Hold every test to this: asyncio has nothing to complain about, and no task is left."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    yield
+    gc.collect(1)  # what a test has left is young
+    await settle()
+
+    assert [] == complaints
+    assert {asyncio.current_task()} == asyncio.all_tasks()

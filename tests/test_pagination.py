@@ -1,10 +1,8 @@
 """Pages and pagers, against lists that are kept in memory."""
 
-import asyncio
 import copy
-import gc
 import pickle
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from operator import attrgetter, itemgetter
 
 import pytest
@@ -20,18 +18,7 @@ from ngrok_async import (
 from ngrok_async.testing import FakeNgrok
 from tests.lists import Thing, Things, ids, pager_of, settle, take, walked
 
-
-@pytest.fixture(autouse=True)
-async def quiet() -> AsyncIterator[None]:
-    """Hold every test to this: asyncio has nothing to complain about, and no task is left."""
-    complaints: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-    yield
-    gc.collect(1)  # what a test has left is young
-    await settle()
-
-    assert [] == complaints
-    assert {asyncio.current_task()} == asyncio.all_tasks()
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 # One page, all items, all pages

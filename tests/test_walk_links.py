@@ -1,8 +1,6 @@
 """Where the link to the next page may lead."""
 
-import asyncio
-import gc
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
@@ -10,20 +8,9 @@ from ngrok_async import (
     NgrokError,
     PaginationError,
 )
-from tests.lists import Things, pager_of, settle, take, walked
+from tests.lists import Things, pager_of, take, walked
 
-
-@pytest.fixture(autouse=True)
-async def quiet() -> AsyncIterator[None]:
-    """Hold every test to this: asyncio has nothing to complain about, and no task is left."""
-    complaints: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-    yield
-    gc.collect(1)  # what a test has left is young
-    await settle()
-
-    assert [] == complaints
-    assert {asyncio.current_task()} == asyncio.all_tasks()
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import threading
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
@@ -24,18 +23,7 @@ from tests.lists import (
     walked,
 )
 
-
-@pytest.fixture(autouse=True)
-async def quiet() -> AsyncIterator[None]:
-    """Hold every test to this: asyncio has nothing to complain about, and no task is left."""
-    complaints: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-    yield
-    gc.collect(1)  # what a test has left is young
-    await settle()
-
-    assert [] == complaints
-    assert {asyncio.current_task()} == asyncio.all_tasks()
+pytestmark = pytest.mark.usefixtures("quiet")
 
 
 @pytest.mark.parametrize(

@@ -42,19 +42,15 @@ async def fake(clock: TurnableClock) -> AsyncIterator[FakeNgrok]:
 @pytest.fixture
 async def raw() -> AsyncIterator[FaultServer]:
     """Serve bytes."""
-    server = FaultServer()
-    await server.start()
-    yield server
-    await server.stop()
+    async with FaultServer() as server:
+        yield server
 
 
 @pytest.fixture
 async def another() -> AsyncIterator[FaultServer]:
     """Listen at another address, where nothing may arrive."""
-    server = FaultServer()
-    await server.start()
-    yield server
-    await server.stop()
+    async with FaultServer() as server:
+        yield server
 
 
 @pytest.fixture

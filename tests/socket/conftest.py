@@ -147,19 +147,15 @@ def key() -> str:
 @pytest.fixture
 async def server() -> AsyncIterator[FaultServer]:
     """Serve scripted faults over plain HTTP."""
-    server = FaultServer()
-    await server.start()
-    yield server
-    await server.stop()
+    async with FaultServer() as server:
+        yield server
 
 
 @pytest.fixture
 async def another() -> AsyncIterator[FaultServer]:
     """Serve at a second address: a proxy, or where nothing may arrive."""
-    server = FaultServer()
-    await server.start()
-    yield server
-    await server.stop()
+    async with FaultServer() as server:
+        yield server
 
 
 @pytest.fixture

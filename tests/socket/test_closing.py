@@ -13,6 +13,7 @@ from ngrok_async import (
     Client,
     ClientClosedError,
     ConfigurationError,
+    Middleware,
     NgrokError,
     RateLimit,
     Request,
@@ -270,11 +271,8 @@ async def test_cancellation_stays_one(
     assert call.cancelled()
 
 
-async def test_cancellation_during_the_way_out_stays_one(
-    server: "FaultServer", connect: "Connect"
-) -> None:
-    """It may come while a middleware still puts things in order."""
-    leaving, left = asyncio.Event(), asyncio.Event()
+def tidying(leaving: asyncio.Event, left: asyncio.Event) -> Middleware:
+    """Return a middleware that takes its time to put things in order."""
 
     async def tidy(request: Request, send: Send) -> Response:
         try:
@@ -283,8 +281,17 @@ async def test_cancellation_during_the_way_out_stays_one(
             leaving.set()
             await left.wait()
 
+    return tidy
+
+
+async def test_cancellation_during_the_way_out_stays_one(
+    server: "FaultServer", connect: "Connect"
+) -> None:
+    """It may come while a middleware still puts things in order."""
+    leaving, left = asyncio.Event(), asyncio.Event()
+
     server.stalls()
-    ngrok = connect(server, middlewares=[tidy])
+    ngrok = connect(server, middlewares=[tidying(leaving, left)])
     call = asyncio.create_task(ngrok.request("GET", "/tunnels"))
     await server.arrived()
     await ngrok.aclose()
@@ -299,15 +306,8 @@ async def test_closing_twice_ends_a_call_once(server: "FaultServer", connect: "C
     """A call that is on its way out is not ended again."""
     leaving, left = asyncio.Event(), asyncio.Event()
 
-    async def tidy(request: Request, send: Send) -> Response:
-        try:
-            return await send(request)
-        finally:
-            leaving.set()
-            await left.wait()
-
     server.stalls()
-    ngrok = connect(server, middlewares=[tidy])
+    ngrok = connect(server, middlewares=[tidying(leaving, left)])
     call = asyncio.create_task(ngrok.request("GET", "/tunnels"))
     await server.arrived()
     await ngrok.aclose()

@@ -30,13 +30,6 @@ from tests.way.outcomes import (
     settle,
 )
 
-
-@pytest.fixture
-def clock() -> TurnableClock:
-    """Stop the time."""
-    return TurnableClock(running=False)
-
-
 # The shell
 
 

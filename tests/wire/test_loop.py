@@ -19,9 +19,9 @@ from ngrok_async._wire.exact import exact_converter
 from ngrok_async._wire.read import MismatchError, decode
 from ngrok_async.resources._shared import Ref
 from ngrok_async.resources.tunnel_sessions import TunnelSession
+from tests.wire.session import SESSION, TIME
 from tools.contract.declared import models
 
-TIME: Final = "2026-01-02T03:04:05Z"
 VALUES: Final[tuple[Any, ...]] = (
     None,
     "",
@@ -289,19 +289,6 @@ def test_types_that_are_odd_are_left_to_the_exact_pass(value: Mapping[str, Any])
 
 
 # What is kept
-
-SESSION: Final[dict[str, Any]] = {
-    "id": "ts_1",
-    "uri": "https://api.ngrok.com/tunnel_sessions/ts_1",
-    "agent_version": "3.19.1",
-    "credential": {"id": "cr_1", "uri": "https://api.ngrok.com/credentials/cr_1"},
-    "ip": "203.0.113.7",
-    "metadata": '{"host":"edge"}',
-    "os": "linux",
-    "region": "us",
-    "started_at": TIME,
-    "transport": "ngrok/2",
-}
 
 
 def copied(**changed: object) -> dict[str, Any]:

@@ -25,23 +25,9 @@ from ngrok_async._wire import read as reading
 from ngrok_async._wire.read import MismatchError, decode, loads
 from ngrok_async.pagination import Page
 from ngrok_async.resources.tunnel_sessions import TunnelSession, TunnelSessions
+from tests.wire.session import SESSION, TIME
 
-TIME: Final = "2026-01-02T03:04:05Z"
 NOTHING: Final = "refused"
-SESSION: Final[dict[str, Any]] = {
-    "id": "ts_1",
-    "uri": "https://api.ngrok.com/tunnel_sessions/ts_1",
-    "agent_version": "3.19.1",
-    "credential": {"id": "cr_1", "uri": "https://api.ngrok.com/credentials/cr_1"},
-    "ip": "203.0.113.7",
-    "metadata": '{"host":"edge"}',
-    "os": "linux",
-    "region": "us",
-    "started_at": TIME,
-    "transport": "ngrok/2",
-}
-
-
 needs_msgspec = pytest.mark.skipif(not find_spec("msgspec"), reason="the extra `speed` is missing")
 LIST: Final[Operation] = operations(TunnelSessions)["list"]
 GET: Final[Operation] = operations(TunnelSessions)["get"]
