@@ -100,7 +100,7 @@ class SharingEvent(Event):
     Attributes:
         shared: Whether they share it from now on. If not, this process keeps to its part.
         processes: How many there are, as far as is known.
-        reason: Why, such as "ConnectionError: ..." or "Redis answers again".
+        reason: Why, such as "Redis does not answer (...)" or "Redis answers again".
     """
 
     shared: bool

@@ -140,10 +140,12 @@ class RedisRateLimit:
         """
         try:
             waited = await self._turns.slot(request)
-        finally:
+        except BaseException:
             self._tell_changes(request)
+            raise
         has_left, begun = False, self._turns.now()
         try:
+            self._tell_changes(request)
             if waited is not None:
                 request.emit("WaitEvent", seconds=waited)
             has_left = True

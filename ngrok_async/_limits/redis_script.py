@@ -68,13 +68,14 @@ me.requests, me.window, me.flights = own_requests, own_window, own_flights
 members[ARGV[1]] = me
 
 -- The limit: the smallest of all members, and what ngrok stated.
-local alive, out, most, span, smallest = 0, 0, flights, max(window, all.window), me
+local alive, out, most, span, smallest = 0, 0, own_flights, max(window, all.window), me
 for _, one in pairs(members) do
   alive, out, most = alive + 1, out + one.flying, min(most, one.flights)
   span = max(span, one.window)
   if one.requests * smallest.window < smallest.requests * one.window then smallest = one end
 end
 local fewest = most
+most = min(most, flights)
 if said_requests > 0 then
   all.requests, all.window = said_requests, said_window
   all.rate_till = now + min(10 * said_window, HOUR)

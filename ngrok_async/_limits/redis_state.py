@@ -213,7 +213,7 @@ class State:
         part.keep(whole, self.processes)
         part.spread(now)
         self._trouble, self.shared = reason, False
-        self._tell(reason)
+        self._tell(f"Redis {reason}")
         keeps = self.goes_alone or now < self.careful_until
         _log.warning(
             "Redis, which keeps the rate limit, %s: until it is shared again, the calls of this"

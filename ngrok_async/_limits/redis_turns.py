@@ -64,8 +64,11 @@ class Turns:
 
     def end(self, begun: float, *, counts: bool = True, late: bool = False) -> None:
         """Give a slot back."""
-        now = self.now()
-        self._state.end(now, begun, counts=counts, late=late, hurry=bool(self.line))
+        now = self._state.part.window.now
+        try:
+            now = self.now()
+        finally:
+            self._state.end(now, begun, counts=counts, late=late, hurry=bool(self.line))
         if self._state.is_alone(now):
             self.line.serve(now)
         self._stir(now)
@@ -145,12 +148,14 @@ class Turns:
 
     async def _rest(self, until: float) -> None:
         loop = asyncio.get_running_loop()
-        self._alarm, self._rings_at = loop.create_future(), until
+        alarm = self._alarm = loop.create_future()
+        self._rings_at = until
         timer = (self._given_clock or loop).call_at(until, self._ring)
         try:
-            await self._alarm
+            await alarm
         finally:
-            self._alarm = None
+            if self._alarm is alarm:  # not that of another task, in another loop
+                self._alarm = None
             timer.cancel()
 
     async def _ask(self, now: float) -> None:
@@ -175,6 +180,8 @@ class Turns:
             now, granted = self.now(), answer.granted
             state.learn(now, answer)
         finally:
+            if now < state.retry_at:  # nobody waits for a second attempt
+                heard, self._heard = heard + self._heard, []
             for each in heard:
                 if not each.done():
                     each.set_result(None)

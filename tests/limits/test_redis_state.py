@@ -190,7 +190,7 @@ def test_lost_data_is_borne_with_care_for_as_long_as_told() -> None:
     state = make()
     ask(state, 0, 99, granted=3)
     ask(state, 1, 0, careful=60.0)
-    assert (25, "has lost a part of what it knew") == (
+    assert (25, "Redis has lost a part of what it knew") == (
         state.known(1).limit,
         state.changes[0].reason,
     )

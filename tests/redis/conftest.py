@@ -150,6 +150,10 @@ class Process:
         try:
             await self.idle()
         finally:
+            worker = self.limiter._turns._worker
+            if worker is not None:  # where Redis is away it would try again, and connect
+                worker.cancel()
+                await asyncio.wait([worker])
             await self.redis.aclose()
         assert 0 == self.limiter.budget.waiting
         assert 0 == self.state.part.window.in_flight

@@ -26,7 +26,7 @@ from ngrok_async.errors import (
 )
 from ngrok_async.events import Event, PauseEvent, WaitEvent
 from ngrok_async.redis import RedisRateLimit
-from ngrok_async.testing import FakeNgrok
+from ngrok_async.testing import FakeNgrok, TurnableClock
 
 LOGGER = "ngrok_async.rate_limit"
 OK = Response(status=200)
@@ -698,6 +698,70 @@ def test_call_of_a_closed_loop_gives_its_place_back(server: Server) -> None:
     assert 0 == limiter._state.part.window.in_flight
 
 
+def test_worker_of_a_closed_loop_takes_no_alarm_with_it(server: Server) -> None:
+    """What the collector finds of one loop ends nothing in the next one."""
+    limits = {"requests": 1, "window": 0.2, "command_timeout": 5.0}
+    first = Redis.from_url(server.url)
+    limiter = RedisRateLimit(first, account="two loops", **limits)  # type: ignore[arg-type] # numbers
+    old = asyncio.new_event_loop()
+
+    async def send(_: Request) -> Response:
+        return OK
+
+    async def one_call() -> None:
+        await limiter(Request(method="GET", path="/"), send)
+        await until(lambda: limiter._turns._alarm is not None)
+        await first.aclose()
+
+    old.run_until_complete(one_call())
+    worker = limiter._turns._worker
+    assert worker is not None
+    rest: Any = worker.get_coro()
+    worker._log_destroy_pending = False  # type: ignore[attr-defined] # that is what is tried
+
+    async def calls() -> None:
+        async with Redis.from_url(server.url) as second:
+            limiter._turns._link._redis = second
+            for _ in range(2):
+                await asyncio.wait_for(limiter(Request(method="GET", path="/"), send), 5)
+            await until(lambda: limiter._turns._alarm is not None)
+            alarm = limiter._turns._alarm
+            rest.close()  # as the collector does
+            assert alarm is limiter._turns._alarm
+            await limiter.read_budget()
+
+    asyncio.run(calls())
+    old._ready.clear()  # type: ignore[attr-defined] # its task is closed already
+    old.close()
+
+
+async def test_clock_that_fails_at_the_end_loses_no_slot(process: Make) -> None:
+    """A clock of the caller's own may do anything."""
+
+    class Clock(TurnableClock):
+        broken = False
+
+        def time(self) -> float:
+            if self.broken:
+                raise ZeroDivisionError
+            return super().time()
+
+    clock = Clock()
+    one = process(requests=40, clock=clock)
+    one.hold()
+    call = one.call("a")
+    await until(lambda: one.sent)
+    clock.broken = True
+    one.answer("a")
+    with pytest.raises(ZeroDivisionError):
+        await call
+    clock.broken = False
+
+    assert 0 == one.state.part.window.in_flight
+    one._open = None
+    await one.call("b")
+
+
 # --- Redis away ---------------------------------------------------------------------------------
 
 
@@ -921,6 +985,27 @@ async def test_calls_fail_without_a_share(
     assert ["until it is shared again, the calls of this process fail"] == [
         text.partition("): ")[2] for text in warnings(caplog)
     ]
+
+
+async def test_who_wants_to_be_heard_waits_for_one_command(
+    process: Make, own_server: Server
+) -> None:
+    """Also who comes while another command is under way that fails: it is not tried twice."""
+    one = process(server=own_server, requests=40, command_timeout=0.3)
+    await one.call("a")
+    await one.idle()
+    own_server.signal(signal.SIGSTOP)
+    try:
+        call = one.call("b")
+        await asyncio.sleep(0.05)
+        begin = time.monotonic()
+        await one.limiter.read_budget()
+        assert time.monotonic() - begin < 0.6
+        await call
+    finally:
+        own_server.signal(signal.SIGCONT)
+    await one.shares()
+    await one.idle()
 
 
 async def test_silent_redis_is_not_waited_for(process: Make, own_server: Server) -> None:

@@ -114,6 +114,23 @@ async def test_all_keep_to_the_smallest_limit(
     assert 6 == (await large.limiter.read_budget()).limit
 
 
+async def test_number_in_flight_recovers(process: Make) -> None:
+    """When the one that set a smaller one is gone, and when a stated one is over."""
+    many = process(requests=9, in_flight=10, window=0.3, lease=0.1)
+    few = process(requests=9, in_flight=2, window=0.3, lease=0.1)
+    await few.call()
+    await many.call()
+    assert 2 == many.state.whole.max_in_flight
+    await few.idle()
+    await asyncio.sleep(0.5)
+    await many.limiter.read_budget()
+    assert 10 == many.state.whole.max_in_flight
+    await many.call()
+    await many.limiter.read_budget()
+
+    assert 10 == many.state.whole.max_in_flight
+
+
 async def test_smallest_limit_is_the_slowest(process: Make) -> None:
     """It goes by requests per second, whatever the window."""
     one, other = process(requests=10, window=1), process(requests=20, window=60)
@@ -205,7 +222,7 @@ async def test_change_of_sharing_is_an_event(
     (lost,) = told
     assert isinstance(lost, SharingEvent)
     assert (False, 1, "GET /x", 1) == (lost.shared, lost.processes, lost.route, lost.attempt)
-    assert "does not answer (ConnectionError: " in lost.reason
+    assert lost.reason.startswith("Redis does not answer (ConnectionError: ")
     own_server.start()
     await one.shares()
     await call()
@@ -215,6 +232,26 @@ async def test_change_of_sharing_is_an_event(
         reason="Redis answers again",
     )] == told  # fmt: skip
     assert 1 == len(messages(caplog, "Redis answers again: the rate limit is shared"))
+
+
+async def test_listener_that_fails_at_a_change_loses_no_slot(process: Make) -> None:
+    """As it does at the other events."""
+
+    class Stop(BaseException):
+        pass
+
+    def listen(_: object) -> None:
+        raise Stop
+
+    one = process(requests=40)
+    one.wire.before = fail
+    request = Request(method="GET", path="/", on_event=listen)
+    with pytest.raises(Stop):
+        await one.limiter(request, one._send)
+
+    assert 0 == one.limiter.budget.in_flight == one.state.part.window.in_flight
+    assert [] == one.sent
+    one.wire.before = None
 
 
 async def test_event_is_told_where_no_call_can_go_on(process: Make) -> None:
