@@ -1,17 +1,21 @@
 """Waiting by a clock that tests can turn."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from ngrok_async._clock import Clock
 from ngrok_async._numbers import as_float
 from ngrok_async._operation import Resource
 from ngrok_async._shown import shown
+from ngrok_async.errors import RateLimitedError, RequestTimeoutError
 
 R = TypeVar("R")
+
+_log: Final = logging.getLogger("ngrok_async.jobs")
 
 
 def span(name: str, seconds: float) -> float:
@@ -52,6 +56,18 @@ def _end(over: asyncio.Future[None]) -> None:
         over.set_result(None)
 
 
+def is_out_of_time(error: Exception, left: float) -> bool:
+    """Tell whether an error means that the time of a job is over, and not that a call failed.
+
+    Args:
+        error: A `TimeoutError` or `RateLimitedError`.
+        left: Seconds that the job still has.
+    """
+    if isinstance(error, RateLimitedError) and error.attempts:  # ngrok's own, to the last attempt
+        return (error.retry_after or 0.0) >= left
+    return not isinstance(error, RequestTimeoutError)
+
+
 class Looks:
     """When to look again: at first soon, then less and less often."""
 
@@ -67,6 +83,7 @@ class Looks:
     async def due(self) -> bool:
         """Wait until the next look; always True."""
         if self.count:
+            _log.debug("look %d comes in %.1f s", self.count + 1, self._wait)
             await sleep(self._clock, self._wait)
             self._wait = max(self._wait, min(self.LONGEST, self._wait * self.SLOWER))
         self.count += 1

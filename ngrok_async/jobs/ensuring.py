@@ -142,7 +142,11 @@ class _Wanted(Generic[T]):
             is_taken = isinstance(error, ConflictError)
             if not is_taken and not error.maybe_applied:
                 raise
-            found = await self._find()
+            try:
+                found = await self._find()
+            except NgrokError as failure:  # and so it stays unknown
+                failure.maybe_applied |= error.maybe_applied
+                raise
             if found is None:
                 raise
         # Somebody was faster; or it is ours, and the answer was lost.

@@ -68,7 +68,8 @@ class IPRuleStep:
     def __str__(self) -> str:
         """Return the line that shows it."""
         line = f"{self.sign} {self.action:5} {self.cidr}"
-        return f"{line} (was {_other(self.action)})" if self.flips else line
+        was = "deny" if self.action == "allow" else "allow"
+        return f"{line} (was {was})" if self.flips else line
 
 
 @attrs.frozen
@@ -86,7 +87,7 @@ class IPRulesResult:
 
 @attrs.frozen
 class Rule:
-    """What of a rule a plan looks at; the id tells one that somebody has made anew."""
+    """What of a rule a plan looks at; by its id it is changed or taken away."""
 
     action: str
     description: str
@@ -172,7 +173,7 @@ class IPRulesPlan:
         if not differing:
             return len(requests)
         changes = sorted(
-            f"{cidr}: {_told(self._before.get(cidr))} when planned, {_told(rules.get(cidr))} now"
+            f"{cidr}: {_change(self._before.get(cidr), rules.get(cidr))}"
             for cidr in {*self._before, *rules}
             if self._before.get(cidr) != rules.get(cidr)
         )
@@ -245,7 +246,7 @@ async def plan_ip_rules(
         deny: The ranges to deny; None leaves the rules that deny alone, `[]` wants none.
         prune: Whether to take away what is not wanted.
         owned: Marks what is made with this metadata, and takes away what has this mark and is not
-            wanted any more; rules of others stay, also with `prune`.
+            wanted any more, also without `prune`; rules of others stay, also with it.
         keep_allowed: Addresses that must be let in afterwards, such as your own.
 
     Returns:
@@ -267,6 +268,12 @@ async def plan_ip_rules(
         and rule.action in named
         and (rule.metadata == owned if owned is not None else prune)
     }
+    if owned is not None:  # what stays as it is stays its owner's
+        wanted |= {
+            cidr: attrs.evolve(rule, metadata=before[cidr].metadata)
+            for cidr, rule in wanted.items()
+            if cidr in before and before[cidr].action == rule.action
+        }
     steps = tuple(steps_between(before, wanted, gone))
     requests = sum(step.requests for step in steps) + max(1, ceil(len(before) / _PAGE))
     budget = ngrok.budget
@@ -279,10 +286,11 @@ async def plan_ip_rules(
 
 
 def _items(given: object, name: str) -> Iterable[object]:
-    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+    got = shown(given)
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
         return cast("Iterable[object]", given)
-    one = f"; write [{shown(given)}]" if isinstance(given, str) else ""
-    raise ValueError(f"{name} must be a list of ranges, got {shown(given)}{one}")
+    one = f"; write [{got}]" if isinstance(given, str) else ""
+    raise ValueError(f"{name} must be a list of ranges, got {got}{one}")
 
 
 def _wanted(
@@ -408,9 +416,14 @@ def _check(plan: IPRulesPlan, before: Mapping[str, Rule], kept: Sequence[Network
         )
 
 
+def _change(before: Rule | None, now: Rule | None) -> str:
+    """Tell how a rule has changed. Its words may be private, so they are not shown."""
+    if before is None or now is None or before.action != now.action:
+        return f"{_told(before)} when planned, {_told(now)} now"
+    words = ("description", "metadata")
+    other = [name for name in words if getattr(before, name) != getattr(now, name)]
+    return f"{_told(now)}: another {' and '.join(other)} now"
+
+
 def _told(rule: Rule | None) -> str:
     return "no rule" if rule is None else f"{rule.action}, {rule.id}"
-
-
-def _other(action: Action) -> Action:
-    return "deny" if action == "allow" else "allow"

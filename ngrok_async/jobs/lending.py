@@ -11,12 +11,14 @@ from typing import Final, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from ngrok_async._clock import Clock, Timer
 from ngrok_async._id import HasId
+from ngrok_async._limits.budget import Budget
 from ngrok_async._operation import Operation
 from ngrok_async._page import Page
 from ngrok_async._request import JSON
 from ngrok_async._tracebacks import forget_locals
 from ngrok_async.errors import LeftOverError, NgrokError, NotFoundError
 from ngrok_async.jobs._passed import Item, is_like, sent_for
+from ngrok_async.jobs._time import waiting_no_longer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -176,7 +178,7 @@ class _Lent(Generic[I]):
         deadline = self._resource.client.clock.time() + _PATIENCE
         error: BaseException | None = None
         for _ in range(_AT_MOST):  # again where the task was cancelled, as by a loop that ends
-            task = asyncio.create_task(_awaited(partial(self._resource.delete, id_)))
+            task = asyncio.create_task(_awaited(partial(self._hurried().delete, id_)))
             await self._end(task, at_once=True)
             error = _error_of(task)
             late = self._resource.client.clock.time() >= deadline
@@ -194,7 +196,7 @@ class _Lent(Generic[I]):
 
     async def _look(self, error: BaseException) -> LeftOverError | None:
         """Look at the newest page for what a create may have made."""
-        task = asyncio.create_task(_awaited(self._resource.list))
+        task = asyncio.create_task(_awaited(self._hurried().list))
         await self._end(task, at_once=True)
         failure = _error_of(task)
         found: list[HasId] = []
@@ -220,7 +222,7 @@ class _Lent(Generic[I]):
         """Wait until a task ends, although the caller is cancelled meanwhile.
 
         Args:
-            task: It is cut after 10 seconds.
+            task: It is cut after 10 seconds; at once if it can only be waiting for the limit.
             at_once: Whether they count from now on; else from when the caller is cancelled.
         """
         clock = self._resource.client.clock
@@ -228,6 +230,8 @@ class _Lent(Generic[I]):
         try:
             while not task.done():
                 if timer is None and (at_once or self._cancelled is not None):
+                    if not at_once and self._waits():
+                        task.cancel()
                     timer = clock.call_at(clock.time() + _PATIENCE, task.cancel)
                 try:
                     await asyncio.wait((task,))
@@ -236,6 +240,15 @@ class _Lent(Generic[I]):
         finally:
             if timer is not None:
                 timer.cancel()
+
+    def _hurried(self) -> Lendable[..., I]:
+        """Return the resource for calls that are in vain after 10 seconds of waiting."""
+        return waiting_no_longer(self._resource, _PATIENCE)
+
+    def _waits(self) -> bool:
+        """Tell whether the create can only be waiting for the rate limit: nothing is in flight."""
+        budget = getattr(self._resource.client, "budget", None)
+        return isinstance(budget, Budget) and budget.waiting > 0 and budget.in_flight == 0
 
     def _raise_cancelled(self, left: LeftOverError | None) -> None:
         """Raise the caller's cancellation, if there was one."""

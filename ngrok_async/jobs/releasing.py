@@ -14,15 +14,14 @@ from ngrok_async.errors import (
     NotFoundError,
     OtherURLsError,
     RateLimitedError,
-    RequestTimeoutError,
     WaitTimeoutError,
 )
-from ngrok_async.jobs._time import Looks, span, until
+from ngrok_async.jobs._time import Looks, is_out_of_time, span, until
 from ngrok_async.jobs._urls import as_written
 from ngrok_async.resources.endpoints import Endpoint
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 
-_log: Final = logging.getLogger("ngrok_async.jobs.release")
+_log: Final = logging.getLogger("ngrok_async.jobs.releasing")
 
 Released: TypeAlias = TunnelSession | Endpoint
 
@@ -72,22 +71,22 @@ async def release(
     """
     seconds, wanted = span("timeout", timeout), _checked(url)
     clock = ngrok.clock
+    end = clock.time() + seconds
     job = _Release(ngrok.with_options(max_wait=seconds), wanted, cloud=cloud, others=others)
     try:
-        async with until(clock, clock.time() + seconds):
+        async with until(clock, end):
             return await job.run()
-    except RequestTimeoutError as error:  # of one call
-        error.released = job.released
-        raise
-    except (TimeoutError, RateLimitedError) as error:
-        raise WaitTimeoutError(
-            f"{wanted} was not free within {seconds:g} s",
-            last=job.last,
-            looks=job.looks.count,
-            released=job.released,
-        ) from error
-    except NgrokError as error:
-        error.released = job.released
+    except (TimeoutError, NgrokError) as error:
+        might_be = isinstance(error, TimeoutError | RateLimitedError)
+        if might_be and is_out_of_time(error, end - clock.time()):
+            raise WaitTimeoutError(
+                f"{wanted} was not free within {seconds:g} s",
+                last=job.last,
+                looks=job.looks.count,
+                released=job.released,
+            ) from error
+        if isinstance(error, NgrokError):
+            error.released = job.released
         raise
 
 

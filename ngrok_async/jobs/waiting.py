@@ -6,9 +6,9 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar, cast, overload
 from ngrok_async._callables import check_plain
 from ngrok_async._shown import shown
 from ngrok_async.client import Client
-from ngrok_async.errors import RateLimitedError, RequestTimeoutError, WaitTimeoutError
+from ngrok_async.errors import RateLimitedError, WaitTimeoutError
 from ngrok_async.filters import Condition, Fields, Filter
-from ngrok_async.jobs._time import Looks, span, until, waiting_no_longer
+from ngrok_async.jobs._time import Looks, is_out_of_time, span, until, waiting_no_longer
 from ngrok_async.pagination import Pager
 
 M = TypeVar("M")
@@ -134,9 +134,9 @@ async def wait_for(
                 last = await look(waiting_no_longer(resource, end - clock.time()))
                 if (last is None) is absent:
                     return last
-    except RequestTimeoutError:  # of one call
-        raise
     except (TimeoutError, RateLimitedError) as error:
+        if not is_out_of_time(error, end - clock.time()):
+            raise
         what = "gone" if absent else "there"
         raise WaitTimeoutError(
             f"what was waited for was not {what} within {seconds:g} s, in {looks.count} looks",

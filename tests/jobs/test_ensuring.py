@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from ngrok_async import Client
+from ngrok_async import Client, Request, Response, Send
 from ngrok_async.errors import (
     ConflictError,
     ConnectionLostError,
     NgrokError,
+    ServerError,
     SeveralFoundError,
 )
 from ngrok_async.jobs import ensure
@@ -384,3 +385,23 @@ async def test_shows_no_argument(fake: FakeNgrok, ngrok: Client) -> None:
     with pytest.raises(ValueError, match="another type") as differs:
         await ensure(ngrok.endpoints, url=URL, type="other", traffic_policy=SECRET)
     assert not shows_it(differs.value)
+
+
+async def test_an_unclear_create_stays_so_where_the_look_fails(fake: FakeNgrok) -> None:
+    """What is raised says that it may have been applied."""
+    fake.fail(drop=True, applied=True, route="POST /vaults")
+    async with Client(fake.api_key, base_url=fake.url, retry=None) as ngrok:
+
+        async def fail_the_second_look(request: Request, send: Send) -> Response:
+            if request.method == "POST":
+                fake.fail(500, route="GET /vaults")
+            return await send(request)
+
+        middlewares = [fail_the_second_look]
+        async with Client(
+            fake.api_key, base_url=fake.url, retry=None, middlewares=middlewares
+        ) as watched:
+            with pytest.raises(ServerError) as caught:
+                await ensure(watched.vaults, name="v")
+        assert caught.value.maybe_applied
+        assert 1 == len(await ngrok.vaults.list().collect())

@@ -193,6 +193,22 @@ async def test_other_changes_make_a_plan_outdated(ngrok: Client) -> None:
     assert caught.value.changes[0].startswith("203.0.113.0/24: no rule when planned, allow, ipr")
 
 
+async def test_changed_words_are_told_by_their_names(ngrok: Client) -> None:
+    """And not shown: they may be private."""
+    policy = await ngrok.ip_policies.create()
+    rule = await ngrok.ip_policy_rules.create(
+        cidr="192.0.2.0/24", ip_policy_id=policy, action="allow"
+    )
+    plan = await plan_ip_rules(ngrok, policy, deny=["192.0.2.7/32"])
+    await ngrok.ip_policy_rules.update(rule, description="a", metadata="b")
+
+    with pytest.raises(PlanOutdatedError) as caught:
+        await plan.apply()
+
+    told = f"192.0.2.0/24: allow, {rule.id}: another description and metadata now"
+    assert (told,) == caught.value.changes
+
+
 async def test_words_are_changed_where_they_were_passed(ngrok: Client) -> None:
     """What was not passed stays, through a flip too."""
     policy = await ngrok.ip_policies.create()
@@ -232,6 +248,20 @@ async def test_owned_rules_are_marked_and_only_they_are_pruned(ngrok: Client) ->
 
     assert "- allow 192.0.2.2/32" == str(plan)
     assert {"ci", ""} == {r.metadata for r in await ngrok.ip_policy_rules.list().collect()}
+
+
+async def test_rules_of_others_stay_theirs(ngrok: Client) -> None:
+    """Also where they are wanted: they get no mark, and so are never pruned."""
+    policy = await ngrok.ip_policies.create()
+    await ngrok.ip_policy_rules.create(
+        cidr="192.0.2.0/24", ip_policy_id=policy, action="allow", metadata="theirs"
+    )
+
+    wanted = await plan_ip_rules(ngrok, policy, allow=["192.0.2.0/24"], owned="ci")
+    gone = await plan_ip_rules(ngrok, policy, allow=[], owned="ci", prune=True)
+
+    assert wanted.empty
+    assert gone.empty
 
 
 @pytest.mark.parametrize(
@@ -315,6 +345,7 @@ async def test_whom_to_keep_is_kept(ngrok: Client, kept: Sequence[Any], out: Seq
             "keep_allowed: .* host bits set; leave the mask out for one address",
         ),
         ({"deny": 7}, "deny must be a list of ranges, got 7"),
+        ({"allow": {"192.0.2.0/24": "office"}}, "allow must be a list of ranges, got dict"),
         ({"keep_allowed": "192.0.2.1"}, "keep_allowed must be a list of ranges, got .*"),
         ({"keep_allowed": ["me"]}, "keep_allowed: 'me' does not appear .*"),
         ({"keep_allowed": [3]}, "keep_allowed must be an address, got 3"),

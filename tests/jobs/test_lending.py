@@ -420,3 +420,24 @@ async def test_a_mistake_shows_no_secret(ngrok: Client) -> None:
         anything(ngrok.secrets, nam="a", value=SECRET)
 
     assert not shows_it(caught.value)
+
+
+async def test_cancelled_in_the_line_of_the_rate_limit_it_ends_at_once(
+    fake: FakeNgrok, ngrok: Client
+) -> None:
+    """Nothing of it has left, so there is nothing to wait for."""
+    for _ in range(120):
+        await ngrok.ip_policies.list(limit=1)
+
+    async def lend() -> None:
+        async with temporary(ngrok.ip_policies, description="late"):
+            raise AssertionError
+
+    task = asyncio.ensure_future(lend())
+    while not (ngrok.budget and ngrok.budget.waiting):  # noqa: ASYNC110 # no event tells
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 5)
+
+    assert (0, 120) == (fake.clock.time(), len(fake.requests))

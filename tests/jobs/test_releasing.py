@@ -11,6 +11,7 @@ from ngrok_async.errors import (
     CannotStopError,
     OtherURLsError,
     PermissionDeniedError,
+    RateLimitedError,
     RequestTimeoutError,
     WaitTimeoutError,
 )
@@ -267,6 +268,17 @@ async def test_a_call_that_fails_late_has_what_was_done(fake: FakeNgrok) -> None
             await release(ngrok, URL)
 
     assert [session] == [gone.id for gone in caught.value.released]
+
+
+async def test_a_429_of_the_last_attempt_is_no_timeout(fake: FakeNgrok) -> None:
+    """It is raised as it is, with what was done."""
+    agent_with(fake, URL)
+    fake.fail(429, code="ERR_NGROK_226", headers={"Retry-After": "1"})
+    async with Client(fake.api_key, base_url=fake.url, retry=None, limiter=None) as ngrok:
+        with pytest.raises(RateLimitedError) as caught:
+            await release(ngrok, URL)
+
+    assert () == caught.value.released
 
 
 async def test_a_call_that_takes_too_long_is_not_the_job(fake: FakeNgrok) -> None:

@@ -9,6 +9,7 @@ from ngrok_async import Client, ConfigurationError, Timeout
 from ngrok_async.errors import (
     BadRequestError,
     NgrokError,
+    RateLimitedError,
     RequestTimeoutError,
     ServerError,
     WaitTimeoutError,
@@ -101,6 +102,17 @@ async def test_the_rate_limit_is_not_waited_for_beyond_the_timeout(
         await wait_for(ngrok.tunnel_sessions, "obj.os == 'x'", timeout=5)
 
     assert (0, 120) == (fake.clock.time(), len(fake.requests))
+
+
+@pytest.mark.parametrize("retry_after", ["1", "600"])
+async def test_a_429_of_the_last_attempt_is_no_timeout(fake: FakeNgrok, retry_after: str) -> None:
+    """Unless the pause that ngrok asks for is longer than what is left."""
+    fake.fail(429, code="ERR_NGROK_226", headers={"Retry-After": retry_after})
+    limits = {"retry": None, "limiter": None, "clock": fake.clock}
+    async with Client(fake.api_key, base_url=fake.url, **limits) as ngrok:  # type: ignore[arg-type] # options
+        expected = RateLimitedError if retry_after == "1" else WaitTimeoutError
+        with pytest.raises(expected):
+            await wait_for(ngrok.tunnel_sessions, "obj.os == 'x'", timeout=60)
 
 
 async def test_a_function_looks_at_the_whole_list(ngrok: Client, fake: FakeNgrok) -> None:
