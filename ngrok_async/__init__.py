@@ -20,6 +20,7 @@ What to look at next, with `help(...)`:
 
     ngrok_async.resources       a module per kind of resource, with its models and operations
     ngrok_async.filters         conditions for the `filter` of lists, as values
+    ngrok_async.jobs            what people do with the calls: wait, release, lend, ensure
     ngrok_async.errors          everything that may be raised, drawn as a tree
     ngrok_async.events          what `Client(on_event=...)` is told: attempts, waits, pauses
     ngrok_async.redis           a rate limit that several processes share

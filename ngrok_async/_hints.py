@@ -318,10 +318,10 @@ def explained_arguments(
 
 def _of_keyword(name: str, parameters: Iterable[str]) -> str:
     """Return what a list takes instead of a keyword that it does not have."""
-    if name == "filter":
-        return f"; {_NO_FILTER}"
     if "before_id" not in parameters or _instead(name, parameters, _NONE):
         return ""  # no list, or a slip of the pen
+    if name == "filter":
+        return f"; {_NO_FILTER}"
     if name in {"after", "cursor"}:
         return "; a cursor is passed as before_id="
     return "; conditions go into filter=, see its `fields`" if "filter" in parameters else ""

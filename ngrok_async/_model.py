@@ -46,8 +46,8 @@ class Model(ExplainedModel, Stored):
     def __init_subclass__(cls) -> None:
         """Keep attrs from writing these for each class, which is half of what a class costs."""
         super().__init_subclass__()
-        for method in (Model.__eq__, Model.__hash__, Model.__repr__):
-            setattr(cls, method.__name__, method)
+        for name in ("__eq__", "__hash__", "__repr__"):
+            setattr(cls, name, getattr(cls, name))
 
     def __eq__(self, other: object) -> bool:
         """Compare the fields, the unknown ones too, of two values of one class."""
@@ -77,7 +77,7 @@ class Model(ExplainedModel, Stored):
                 secrets are kept, and for `from_dict`. What is in `extra` is always there.
         """
         kind: Any = type(self)
-        known = fields_of(kind)
+        known = flags_of(kind)
         content: dict[str, JSON] = {}
         for name, (is_secret, has_ids) in known.items():
             value = getattr(self, name)
@@ -143,7 +143,7 @@ _parts = cache(_Parts)
 
 
 @cache
-def fields_of(model: type[Any]) -> Mapping[str, tuple[bool, bool]]:
+def flags_of(model: type[Any]) -> Mapping[str, tuple[bool, bool]]:
     """Return what is said of each field of a model: whether it is a secret, and whether an id."""
     hints = get_type_hints(model)
     return {

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 from ngrok_async._hints import ExplainedList
-from ngrok_async._model import Model, as_json, fields_of, some
+from ngrok_async._model import Model, as_json, flags_of, some
 from ngrok_async._pickles import Stored
 from ngrok_async._request import JSON
 
@@ -136,7 +136,7 @@ def _row(item: object) -> Mapping[str, JSON]:
     kind: Any = type(item)
     if not isinstance(item, Model):
         return {kind.__name__: repr(item)}
-    known = fields_of(kind).keys() - {"uri"}
+    known = flags_of(kind).keys() - {"uri"}
     return {name: value for name, value in item.to_dict().items() if name in known}
 
 

@@ -30,7 +30,7 @@ class Stored:
     def __init_subclass__(cls) -> None:
         """Give each class its own: attrs leaves a method alone only where the class has it."""
         super().__init_subclass__()
-        setattr(cls, "__setstate__", Stored.__setstate__)  # noqa: B010 # a method, to type checkers
+        setattr(cls, "__setstate__", cls.__setstate__)  # noqa: B010 # a method, to type checkers
 
     def __getstate__(self) -> dict[str, object]:
         """Return the fields by name, as attrs does."""

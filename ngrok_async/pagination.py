@@ -140,8 +140,13 @@ class Pager(ExplainedList, Generic[T]):
             query = (*query, ("limit", str(count)))
         walk = Walk(self._listing, query)
         items: list[T] = []
-        while len(items) < count and await walk.turn():
-            items += walk.take(count - len(items))
+        try:
+            while len(items) < count and await walk.turn():
+                items += walk.take(count - len(items))
+        except NgrokError as error:
+            if items:  # the caller has none of them
+                error.cursor = cursor_in(query)
+            raise
         return items
 
     @property

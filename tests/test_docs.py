@@ -241,7 +241,7 @@ async def test_help_is_a_good_first_page() -> None:
         out = await run("-c", program, NGROK_API_KEY=fake.api_key, NGROK_API_URL=fake.url)
 
     assert [agent.id for agent in reversed(fake.agents)] == [s.split()[0] for s in out.splitlines()]
-    assert 11 == len(names)
+    assert 12 == len(names)
     for name in ", ".join(names).split(", "):
         assert name in ngrok_async.__all__ or import_module(name).__doc__
 

@@ -384,6 +384,8 @@ def test_now_can_be_given() -> None:
     """What is told from now is told from the given moment."""
     assert not (f.started_at < ago(days=1)).matches(SESSION, now=NOW)
     assert (f.started_at < ago(days=1)).matches(SESSION, now=NOW + timedelta(days=1))
+    with pytest.raises(ValueError, match="a time needs its zone"):
+        (f.started_at < ago(days=1)).matches(SESSION, now=NOW.replace(tzinfo=None))
 
 
 # Few of them, so that comparisons often hold.

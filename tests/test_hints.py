@@ -237,6 +237,13 @@ def test_keywords_that_a_list_does_not_have(call: Callable[[Any], Any], instead:
     assert instead.startswith(";") == (";" in text)
 
 
+async def test_what_is_no_list_has_no_filter() -> None:
+    """And nothing is said of lists there."""
+    ngrok: Any = Client(KEY)
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'filter'$"):
+        await ngrok.endpoints.get("a", filter="x")
+
+
 @pytest.mark.parametrize("arguments", [("a", "b"), ()], ids=["surplus", "missing"])
 async def test_calls_that_take_no_names(arguments: tuple[str, ...]) -> None:
     """There is nothing to add to Python's own text."""

@@ -217,3 +217,31 @@ def test_fields_are_passed_by_name() -> None:
     """A field that is added in the middle must not shift others."""
     with pytest.raises(TypeError, match="positional"):
         Ref("r_1")  # type: ignore[call-arg]
+
+
+def test_a_class_of_the_callers_keeps_what_it_defines() -> None:
+    """Whoever hides something in `__repr__` wants it hidden; so does a class below."""
+
+    @attrs.frozen(kw_only=True)
+    class Own(Ref):
+        def __repr__(self) -> str:
+            return "hidden"
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        def __hash__(self) -> int:
+            return 7
+
+        def __setstate__(self, state: dict[str, object]) -> None:
+            super().__setstate__(state | {"id": "own"})
+
+    class Below(Own):
+        """Has nothing of its own."""
+
+    for kind in (Own, Below):
+        own = kind(id="a", uri="")
+        assert ("hidden", 7) == (repr(own), hash(own))
+        assert own == 1
+        own.__setstate__({"id": "b", "uri": ""})
+        assert "own" == own.id

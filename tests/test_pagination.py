@@ -183,6 +183,20 @@ async def test_one_asks_until_it_is_clear(pages: Sequence[str], found: str, aske
     assert {"2"} == {dict(query)["limit"] for query in things.asked}
 
 
+@pytest.mark.parametrize("begin", [None, "@1"])
+async def test_one_that_fails_half_way_goes_on_at_its_beginning(begin: str | None) -> None:
+    """The caller has seen no item yet, so none may be passed over."""
+    things = Things("x", "a", "b")
+    fails = 2 if begin else 1
+    things.faults[fails] = [NgrokError("no answer")]
+    query = (("limit", "1"), *((("before_id", begin),) if begin else ()))
+
+    with pytest.raises(NgrokError) as caught:
+        await pager_of(things, *query).one()
+
+    assert begin == caught.value.cursor
+
+
 @pytest.mark.parametrize("ask", [Pager.first, Pager.one], ids=["first", "one"])
 async def test_what_was_asked_for_stays(ask: Callable[[Pager[Thing]], Awaitable[object]]) -> None:
     """A `limit`, filter and beginning of the caller's are kept, on each page."""

@@ -9,7 +9,7 @@ from typing import Final, cast
 
 import attrs
 
-from ngrok_async._json import unencodable_at
+from ngrok_async._json import timestamp, unencodable_at
 from ngrok_async._pickles import Stored
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -119,7 +119,7 @@ def written(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return f'timestamp("{value.isoformat().replace("+00:00", "Z")}")'
+        return f'timestamp("{timestamp(value)}")'
     if isinstance(value, tuple):
         return f"[{', '.join(map(written, cast('tuple[object, ...]', value)))}]"
     return quote(value) if isinstance(value, str) else str(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeAlias, Type
 
 import attrs
 
-from ngrok_async._filters.cel import FromNow, written
+from ngrok_async._filters.cel import FromNow, utc, written
 from ngrok_async._pickles import Stored
 
 M = TypeVar("M")
@@ -51,7 +51,7 @@ class Condition(Stored, Generic[M]):
         Raises:
             TypeError: The item is of a kind that the condition is not about.
         """
-        return _holds(self, item, datetime.now(UTC) if now is None else now)
+        return _holds(self, item, datetime.now(UTC) if now is None else utc(now))
 
     def __and__(self, other: "Condition[M]") -> "Condition[M]":
         """Return what holds where both do."""

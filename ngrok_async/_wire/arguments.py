@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from types import UnionType
 from typing import (
     Any,
@@ -19,7 +19,7 @@ from typing import (
 import attrs
 
 from ngrok_async._id import HasId
-from ngrok_async._json import checked_dumps, unencodable_at
+from ngrok_async._json import checked_dumps, timestamp, unencodable_at
 from ngrok_async._kinds import TypeForm, is_time, parts_of
 from ngrok_async._numbers import as_float, is_int64
 from ngrok_async._pickles import default_of
@@ -96,11 +96,9 @@ def _timestamp(name: str, value: object) -> JSON:
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise _wrong(name, "an aware datetime", value)
     try:
-        at = value.astimezone(UTC)
-    except OverflowError:
+        return timestamp(value)
+    except ValueError:
         pass
-    else:
-        return at.isoformat().replace("+00:00", "Z")
     raise ValueError(f"{name} must be between the years 1 and 9999 in UTC")
 
 

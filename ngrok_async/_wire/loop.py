@@ -124,6 +124,8 @@ class Maker:
             return
         self._seen[names] = 0
         nulls = {name for name in names & self._optional if given[name] is None}
+        if names in self._made and nulls <= self._nulls[names]:
+            return  # something else is unusual about it
         self._nulls[names] = self._nulls.get(names, frozenset()) | nulls
         self._made[names] = function(self._model, names, self._nulls[names])
         same = {these: one for these, one in self._made.items() if len(these) == len(names)}

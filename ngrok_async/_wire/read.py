@@ -84,8 +84,7 @@ def decoder() -> str:
 @cache
 def _structs() -> ModuleType | None:
     try:
-        # Imports msgspec: not before it is of use.
-        from ngrok_async._wire import structs  # noqa: PLC0415
+        from ngrok_async._wire import structs  # noqa: PLC0415 # imports msgspec
 
         structs.probe()
     except Exception as error:  # noqa: BLE001 # a build for another Python fails in many ways

@@ -107,6 +107,7 @@ RIGHT: Mapping[str, tuple[object, object, object]] = {
     "an integer as a number": (float, 3, 3),
     "a large integer as a number": (float, 10**30, 10**30),
     "a time": (datetime, AT, "2026-11-22T10:00:00Z"),
+    "a time with a fraction": (datetime, AT.replace(microsecond=500_000), "2026-11-22T10:00:00.5Z"),
     "a time with microseconds": (
         datetime,
         AT.replace(microsecond=5),

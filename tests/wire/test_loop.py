@@ -487,6 +487,15 @@ def test_a_server_cannot_make_us_make_functions_without_end(
     assert ({}, {}) == (other._made, other._seen)
 
 
+def test_what_cannot_be_learned_makes_no_function_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is unusual in another way than by names and nulls stays so, however often it comes."""
+    made, sessions = made_for(TunnelSession, monkeypatch), loop.Maker(TunnelSession)
+    odd = SESSION | {"credential": {"id": "cr_1", "uri": None}}
+    sessions.many([odd] * 500)
+
+    assert len(made) <= 2
+
+
 def test_what_is_wrong_within_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However deep it is, the exact pass sees it once, and not twice as often for each level."""
     value: dict[str, Any] = {"id": 1}

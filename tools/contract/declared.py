@@ -83,7 +83,7 @@ def resources() -> dict[str, type[Resource]]:
 def _below(owner: type, prefix: str) -> Iterator[tuple[str, type[Resource]]]:
     for name, member in vars(owner).items():
         if isinstance(member, Lazy):
-            found: object = member.load(owner)  # pyright: ignore[reportUnknownMemberType]
+            found: object = member.load(owner)  # pyright: ignore[reportUnknownMemberType] # of any resource
             if isinstance(found, type) and issubclass(found, Group):
                 yield from _below(found, f"{prefix}{name}.")
             else:
