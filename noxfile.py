@@ -15,6 +15,7 @@ from pathlib import Path
 import nox
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PROJECT = PYPROJECT["project"]
@@ -71,11 +72,17 @@ def contents(wheel: Path) -> set[tuple[str, int]]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, format and the directions of imports."""
+    """Check style, format, the directions of imports, and the workflows of `.github`."""
     session.install(*group("lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
+    if workflows := sorted(
+        map(str, Path(".github", "workflows").glob("*.yml"))
+    ):  # no sdist has any
+        # Without the checkers that a machine may have and another not, and without the network.
+        session.run("actionlint", "-shellcheck=", "-pyflakes=", *workflows)
+        session.run("zizmor", "--offline", "--pedantic", "--quiet", ".github")
 
 
 @nox.session
@@ -135,6 +142,28 @@ def count(session: nox.Session, *tests: str) -> None:
     session.run("coverage", "combine", "--quiet")
 
 
+@nox.session(default=False)  # compares with a tag, which not every checkout has
+def api(session: nox.Session) -> None:
+    """Name what callers of the last release would miss, by its tag."""
+    git = ("git", "tag", "--list", "v*", "--merged", "HEAD", "--sort=-version:refname")
+    tags = str(session.run(*git, external=True, silent=True)).split()
+    if not tags:
+        session.log("There is no tag, so no release: nothing can be missed yet.")
+        return
+    [now] = re.findall(r'"(.+)"$', Path("ngrok_async", "_version.py").read_text(), re.MULTILINE)
+    may_break = compatible_with(now) != compatible_with(tags[0])
+    session.install(*group("api"))
+    session.log(f"Compared with {tags[0]}; {now} {'may' if may_break else 'must not'} break it:")
+    check = ("griffe", "check", "ngrok_async", "--search", ".", "--against", tags[0])
+    session.run(*check, success_codes=[0, 1] if may_break else [0])
+
+
+def compatible_with(version: str) -> tuple[int, ...]:
+    """Return what two versions share of which the newer one breaks nothing (https://semver.org)."""
+    major, minor, *_ = Version(version).release
+    return (major,) if major else (major, minor)
+
+
 @nox.session(default=False)  # the tests make the same comparison
 def contract(session: nox.Session) -> None:
     """Compare what the package declares with the facts of the API, and count what is covered."""
@@ -148,7 +177,8 @@ def write(session: nox.Session) -> None:
     session.install("-e", ".[testing,redis]", *group("docs"))
     session.env.update(NO_ACCOUNT)
     session.run("python", "-m", "tools.contract.fake_facts")
-    for page in ("coming_from_ngrok_api", "faults", "first_contact", "testing"):
+    made = ("changelog", "coming_from_ngrok_api", "faults", "first_contact", "testing")
+    for page in (*made, "installing"):
         session.run("python", "-m", f"tools.pages.{page}")
 
 

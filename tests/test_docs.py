@@ -118,6 +118,7 @@ def test_console_and_output_stand_where_a_test_looks() -> None:
     assert textwrap.indent(tree, "    ") in (errors.__doc__ or "")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the page is typed into a shell of POSIX")
 async def test_start_here_word_by_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader who types what the page has typed sees what it shows, to the restarted agent.
 

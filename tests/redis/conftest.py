@@ -22,11 +22,12 @@ OK = Response(status=200)
 
 @contextmanager
 def installed() -> Iterator[None]:
-    """Skip the test where its server is not installed; in CI, fail."""
+    """Skip the test where its server is not installed; in CI, fail, but on Windows: it has none."""
     try:
         yield
     except MissingServerError as error:
-        (pytest.fail if "CI" in os.environ else pytest.skip)(str(error))
+        due = "CI" in os.environ and sys.platform != "win32"
+        (pytest.fail if due else pytest.skip)(str(error))
 
 
 @pytest.fixture(scope="session")
