@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final, cast
 
+from ngrok_async._printable import printable
 from ngrok_async._request import JSON
 
 Row = Mapping[str, JSON]
@@ -78,12 +79,8 @@ def _fitting(first: list[str], rest: list[list[str]], width: int) -> int:
 
 
 def _cell(value: JSON) -> str:
-    text = "".join(c if c.isprintable() else _escaped(c) for c in _text(value))
+    text = printable(_text(value))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode()
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,28 @@
+"""What the tests of the command share."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ngrok_async.testing import FakeNgrok
+from tests.cli.running import Command, Ended, run
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeNgrok]:
+    """Serve a fake API without a limit."""
+    async with FakeNgrok(limit=None) as fake:
+        yield fake
+
+
+@pytest.fixture
+def command(fake: FakeNgrok, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run it beside the fake; its words are the arguments."""
+    monkeypatch.setenv("NGROK_API_KEY", fake.api_key)
+    monkeypatch.setenv("NGROK_API_URL", fake.url)
+
+    async def command(*words: str, stdin: str = "") -> Ended:
+        return await asyncio.to_thread(run, *words, stdin=stdin)
+
+    return command
