@@ -231,13 +231,16 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the site, warnings being errors, run what it shows, and follow its first page."""
+    """Build the site, warnings being errors, read it, run what it shows, follow its first page."""
     session.install("-e", ".[testing,redis]", *group("docs"))
     session.env.update(NO_ACCOUNT)
     build = ("sphinx-build", "-n", "-W", "--keep-going", "--quiet", "--fresh-env")
-    session.run(*build, "-b", "html", "docs", "docs/_build/html")
-    session.run("python", "-m", "pytest", "tests/test_docs.py")
+    site = Path("docs", "_build", "html").resolve()
+    session.run(*build, "-b", "html", "docs", str(site))
+    session.run("python", "-m", "tools.pages.crawl", str(site))
+    session.run("python", "-m", "pytest", "tests/test_docs.py", "tests/tools/test_crawl.py")
     session.run("python", "-m", "tools.pages.start_here")
+    session.log(f"The site is at {(site / 'index.html').as_uri()}")
 
 
 @nox.session(python=LOWEST)

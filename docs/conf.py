@@ -10,6 +10,7 @@ import tomllib
 import zlib
 from collections.abc import Iterator
 from functools import cache
+from html import escape
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -30,6 +31,11 @@ from ngrok_async._operation import Operation  # noqa: E402 # after the path is s
 from tools.pages import llms, reference  # noqa: E402 # after the path is set
 
 TAGS: Tags = globals()["tags"]  # put there by Sphinx
+
+PROJECT: dict[str, Any] = tomllib.loads((HERE.parent / "pyproject.toml").read_text("utf-8"))[
+    "project"
+]
+DESCRIPTION: str = PROJECT["description"]
 
 project = "ngrok-async"
 author = "ngrok-async contributors"
@@ -90,6 +96,8 @@ maximum_signature_line_length = 140  # counted with full names
 
 html_theme = "furo"
 html_title = "ngrok-async"
+html_baseurl = f"{PROJECT['urls']['Documentation']}/"
+html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
@@ -349,6 +357,58 @@ def link_names(app: Sphinx, doctree: nodes.document) -> None:
         link += literal
 
 
+def label_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the head of its column into each cell of a table with many.
+
+    A telephone has no room for them beside each other: there a row is a list, as `site.css` has it.
+    """
+    del app
+    for group in doctree.findall(nodes.tgroup):
+        heads = [entry.astext() for head in group.findall(nodes.thead) for entry in head[0]]
+        if len(heads) < MANY_COLUMNS:
+            continue
+        group.parent["classes"].append("many-columns")
+        for row in next(iter(group.findall(nodes.tbody))):
+            for head, cell in zip(heads[1:], row[1:], strict=False):
+                for paragraph in cell.findall(nodes.paragraph):
+                    paragraph.insert(0, nodes.inline("", f"{head}: ", classes=["column"]))
+                    break
+
+
+MANY_COLUMNS = 3
+
+
+def describe(
+    app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Say what a page is about, to search engines and to those who show a link as a card."""
+    del app, template
+    paragraphs = [] if doctree is None else list(doctree.findall(nodes.paragraph))
+    text = next((p.astext() for p in paragraphs if isinstance(p.parent, nodes.section)), "")
+    about = textwrap.shorten(text.partition("\n\n")[0], 180, placeholder=" …") or DESCRIPTION
+    heading = context.get("title", name)  # an index that Sphinx makes has none
+    title = "ngrok-async" if name == "index" else f"{heading} · ngrok-async"
+    properties = {
+        "og:type": "website",
+        "og:site_name": "ngrok-async",
+        "og:title": re.sub(r"<[^>]*>", "", title),
+        "og:description": about,
+        "og:url": f"{html_baseurl}{name}.html",
+        "og:image": f"{html_baseurl}_static/card.png",
+        "og:image:width": "1200",
+        "og:image:height": "630",
+        "og:image:alt": DESCRIPTION,
+    }
+    tags = [
+        f'<meta property="{name}" content="{escape(text)}" />' for name, text in properties.items()
+    ]
+    tags += [
+        f'<meta name="description" content="{escape(about)}" />',
+        '<meta name="twitter:card" content="summary_large_image" />',
+    ]
+    context["metatags"] = context.get("metatags", "") + "\n".join(tags)
+
+
 def write_llms(app: Sphinx, error: Exception | None) -> None:
     """Put the pages as plain Markdown beside the site, and two files that list and join them."""
     if error is None and app.builder.name == "html":
@@ -364,4 +424,6 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-signature", signature_as_written)
     app.connect("autodoc-process-docstring", docstring_for_sphinx, priority=400)
     app.connect("doctree-read", link_names)
+    app.connect("doctree-read", label_cells)
+    app.connect("html-page-context", describe)
     app.connect("build-finished", write_llms)

@@ -11,7 +11,7 @@ ROOT: Final = Path(__file__).parents[2]
 CATALOGUE: Final = ROOT / "tests" / "faults" / "catalogue.toml"
 PAGE: Final = ROOT / "docs" / "faults.md"
 HEAD: Final = """\
-# Under every fault
+# Faults and their tests
 
 What happens when something goes wrong, and the tests that prove it. All of them run with the other
 tests, against real connections or a clock that is turned by hand; none waits for real. The list is

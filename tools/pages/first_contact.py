@@ -20,7 +20,7 @@ from tools.pages.shown import blocks, shown
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "first-contact.md"
 HEAD: Final = """\
-# First contact
+# First contact: common mistakes
 
 The mistakes that are made most in the first hour, and what they say. Each piece of code here is
 wrong on purpose. The messages are made by running it: `python -m tools.pages.first_contact` writes

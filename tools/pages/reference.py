@@ -82,7 +82,8 @@ def pages() -> Mapping[str, str]:
         raise ValueError(
             f"GROUPS in tools/pages/reference.py lacks or invents {sorted(known ^ grouped)}"
         )
-    texts = {name: _page(name) for name in sorted(known)} | {"index": _index()}
+    texts = {name: _page(name) for name in sorted(known)}
+    texts |= {_group_page(title): _group(title) for title in GROUPS} | {"index": _index()}
     return {name: "\n".join(lines) + "\n" for name, lines in texts.items()}
 
 
@@ -115,22 +116,37 @@ def _index() -> Iterator[str]:
     yield ":doc:`the fake for tests <../testing-api>`. Names are those of the API. A link on the"
     yield "left leads to a resource and its models, a link on the right to an operation."
     own_pages = ("   ../client", "   ../filters", "   ../jobs-api", "   ../testing-api")
-    yield from ("", ".. toctree::", "   :hidden:", "", *own_pages, "")
-    for title, names in GROUPS.items():
+    groups = (f"   {_group_page(title)}" for title in GROUPS)
+    yield from ("", ".. toctree::", "   :hidden:", "", *own_pages, *groups, "")
+    for title in GROUPS:
         yield from _title(title, "-")
-        suffix = " (deprecated)" if title.startswith("Deprecated") else ""
-        entries = (f"   {name}{suffix} <{name}>" for name in names)
-        yield from (".. toctree::", "   :hidden:", "", *entries, "")
-        yield from (".. list-table::", "   :widths: 36 64", "")
-        for name in names:
-            for path, kind in _below(name):
-                links = (
-                    verb if name == "edge_modules" else f":py:meth:`~{public_name(kind)}.{verb}`"
-                    for verb in operations(kind)
-                )
-                yield f"   * - :doc:`{path} <{name}>`"
-                yield f"     - {', '.join(links)}"
-        yield ""
+        yield from _operations(title)
+
+
+def _group_page(title: str) -> str:
+    return title.lower().replace(" ", "-")
+
+
+def _group(title: str) -> Iterator[str]:
+    """A page that makes of a group a branch of the site's menu."""
+    yield from _title(title, "=")
+    entries = (f"   {name} <{name}>" for name in GROUPS[title])
+    yield from (".. toctree::", "   :hidden:", "", *entries, "")
+    yield from _operations(title)
+
+
+def _operations(title: str) -> Iterator[str]:
+    """Show what there is in a group, and what each of it can do."""
+    yield from (".. list-table::", "   :widths: 36 64", "")
+    for name in GROUPS[title]:
+        for path, kind in _below(name):
+            links = (
+                verb if name == "edge_modules" else f":py:meth:`~{public_name(kind)}.{verb}`"
+                for verb in operations(kind)
+            )
+            yield f"   * - :doc:`{path} <{name}>`"
+            yield f"     - {', '.join(links)}"
+    yield ""
 
 
 def _page(name: str) -> Iterator[str]:
