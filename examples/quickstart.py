@@ -1,17 +1,26 @@
 """List agents, filter them, restart one and find it again, stop another.
 
 Without NGROK_API_KEY it talks to a fake ngrok inside this process, which starts with 250 agents.
-That needs the extra `testing`,
-for the filter. With a key it talks to your account, and then it only reads.
+With a key it talks to your account, and then it only reads.
 """
 
 import asyncio
 import os
+from collections.abc import Iterable
 
 from ngrok_async import Client
 from ngrok_async.jobs import wait_for
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import FakeNgrok
+
+ROW = "  {:<31} {:<8} {:<8} {:<7} {:<16} {}"
+NEXT = """
+What next?
+  docs/start-here.md    step by step from nothing to a restarted agent, in your own files
+  docs/testing.md       a fake ngrok like this one, in your own tests
+  docs/index.md         all the rest; `python -m nox -s docs` makes a site of it"""
+WITH_A_KEY = """
+  NGROK_API_KEY=... python -m nox -s quickstart    shows your own agents, and changes nothing"""
 
 
 async def main() -> None:
@@ -19,6 +28,7 @@ async def main() -> None:
     if "NGROK_API_KEY" in os.environ:
         async with Client() as ngrok:
             await read(ngrok)
+        print(NEXT)
         return
     print("No NGROK_API_KEY: this is a fake ngrok with 250 agents, inside this process.\n")
     async with (
@@ -28,6 +38,7 @@ async def main() -> None:
         agents = await read(ngrok)
         await command(ngrok, agents)
         print(f"\n{len(fake.requests)} requests, {fake.rejections} of them answered with 429")
+    print(NEXT + WITH_A_KEY)
 
 
 async def read(ngrok: Client) -> list[TunnelSession]:
@@ -38,15 +49,27 @@ async def read(ngrok: Client) -> list[TunnelSession]:
         pages += 1
         agents += page.items
     print(f"{len(agents)} agents on {pages} page(s)")
+    if agents:
+        show(agents[:5])  # a list begins with the newest
 
     linux = ngrok.tunnel_sessions.list(filter=ngrok.tunnel_sessions.fields.os == "linux")
     print(f"{len(await linux.collect())} of them run on Linux, says a filter")
-
-    if agents:
-        agent = await ngrok.tunnel_sessions.get(agents[0])  # a model goes wherever an id goes
-        print(f"the newest: {agent.id}, version {agent.agent_version}, {agent.os}, {agent.region}")
-        print(f"            from {agent.ip} since {agent.started_at:%Y-%m-%d %H:%M} UTC")
     return agents
+
+
+def show(agents: Iterable[TunnelSession]) -> None:
+    """Print a table."""
+    print("\n" + ROW.format("agent", "version", "system", "region", "address", "connected (UTC)"))
+    for agent in agents:
+        cells = (agent.id, agent.agent_version, agent.os, agent.region, agent.ip)
+        since = f"{agent.started_at:%Y-%m-%d %H:%M}"
+        print(ROW.format(*map(printable, cells), since))
+    print()
+
+
+def printable(text: str) -> str:
+    """Return a text of the account's without what could drive a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 async def command(ngrok: Client, agents: list[TunnelSession]) -> None:

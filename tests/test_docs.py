@@ -99,12 +99,16 @@ def test_no_block_is_forgotten() -> None:
 
 
 def test_every_command_of_the_readme_is_run() -> None:
-    """The integration script runs them, word for word."""
+    """The integration script runs them, word for word; the installation is that of *Start here*."""
     if not (ROOT / ".ci").exists():
         pytest.skip("a source distribution has no integration script")
     script = (ROOT / ".ci" / "run").read_text("utf-8")
     commands = [text for name, kind, text in BLOCKS if (name, kind) == ("README.md", "console")]
 
+    install, _ = start_here.install_and_rest(PAGES["start-here.md"])
+
+    assert f"{install}\n" in commands
+    commands.remove(f"{install}\n")
     assert commands
     assert [] == [text for text in commands if f"readme '{text.strip()}'" not in script]
 
@@ -113,7 +117,7 @@ def test_console_and_output_stand_where_a_test_looks() -> None:
     """Other pages have neither commands nor output, apart from the tree of errors."""
     found = {name for name, kind, _ in BLOCKS if kind in {"console", "text"}}
 
-    assert {"README.md", "errors.md", "start-here.md"} == found
+    assert {"README.md", "errors.md", "index.md", "start-here.md"} == found
     (tree,) = (text for name, kind, text in BLOCKS if (name, kind) == ("errors.md", "text"))
     assert textwrap.indent(tree, "    ") in (errors.__doc__ or "")
 
@@ -156,6 +160,72 @@ async def test_programs(name: str, program: str) -> None:
     shown = [line.split()[0] for line in out.splitlines()]
     assert agents[2].id == shown[0], name
     assert agents[0].id in shown
+
+
+@pytest.mark.parametrize("page", ["README.md", "index.md"])
+async def test_what_the_first_program_prints(page: str) -> None:
+    """README and home page begin with it, in eight lines, and show what it prints."""
+    languages = [(kind, text) for name, kind, text in BLOCKS if name == page]
+    (_, program), (kind, output), *_ = languages
+    async with FakeNgrok(agents=5) as fake:
+        out = await run("-c", program, NGROK_API_KEY=fake.api_key, NGROK_API_URL=fake.url)
+
+    assert 8 == len([line for line in program.splitlines() if line])
+    assert "text" == kind
+    # Ids tell when an agent has connected.
+    assert re.sub(r"ts_\w{27}", "ts_", output) == re.sub(r"ts_\w{27}", "ts_", out)
+
+
+def test_readme_and_home_page_begin_alike() -> None:
+    """Wherever somebody meets the project, the first screens say the same."""
+    readme, home = (
+        PAGES[page].partition(f"\n## {after}\n")[0]
+        for page, after in (("README.md", "Use it"), ("index.md", "Where to go"))
+    )
+
+    assert home == re.sub(r"(\]\(|src=\"|srcset=\")docs/", r"\1", readme)
+
+
+FIGURES = {
+    "240 stops where 120 fit into a window": ("benchmarks/README.md", "stop 240 at 120 per window"),
+    "0 are refused": ("docs/performance.md", "| 1.04; 0 | 1.01; 0 |"),
+    "1.01 times": ("docs/performance.md", "of the least time; rejections | 1.04; 0 | 1.01; 0 |"),
+    "2.14 times": ("docs/performance.md", "1.01; 0 | 1.01; 0 | 2.14; 0 |"),
+    "360 times": ("docs/performance.md", "240 stops it never manages 120, after 360 rejections"),
+    "answers 400": ("docs/coming-from-ngrok-api.md", "```text\nrestart 400\n"),
+    "one 204": ("docs/coming-from-ngrok-api.md", "```text\nrestart 204\n"),
+    "250 agents": ("tests/test_docs.py", 'assert "250 agents on 3 page(s)" in out'),
+    "0 of its requests are answered with 429": (
+        "tests/test_docs.py",
+        "0 of them answered with 429",
+    ),
+    "Gets, 20 at a time": ("benchmarks/README.md", "the same 20 at a time"),
+    "1.18 times": ("docs/performance.md", "20 at a time | 1.05 / 1.00 | 1.18 / 1.16 |"),
+    "10.0 times": ("docs/performance.md", "| 1.13 / 1.12 | 10.0 |"),
+    "1.21 to 23": ("docs/performance.md", "over TLS too | 1.06 / 1.03 | 1.21 / 1.21 |"),
+}
+"""The figures of the first screen, and where what has printed them is written down."""
+
+
+@pytest.mark.parametrize("page", ["README.md", "index.md"])
+@pytest.mark.parametrize("figure", FIGURES)
+def test_figures_are_what_something_has_printed(page: str, figure: str) -> None:
+    """None of the four reasons says more than the tests and benchmarks do."""
+    source, told = FIGURES[figure]
+
+    assert " ".join(figure.split()) in " ".join(PAGES[page].split())
+    assert " ".join(told.split()) in " ".join((ROOT / source).read_text("utf-8").split())
+
+
+@pytest.mark.parametrize("page", ["README.md", "index.md"])
+def test_no_other_figure_is_in_the_reasons(page: str) -> None:
+    """Whoever adds one says where it comes from."""
+    _, _, rest = PAGES[page].partition("## Four reasons\n")
+    reasons = " ".join(rest.partition("\n## ")[0].split())
+    for figure in FIGURES:
+        reasons = reasons.replace(" ".join(figure.split()), "")
+
+    assert [] == re.findall(r"\d[\d.,]*", reasons)
 
 
 @pytest.mark.parametrize("name", PIECES)
@@ -355,6 +425,11 @@ async def test_quickstart_against_the_fake() -> None:
     assert "250 agents on 3 page(s)" in out
     assert "249 agents are left" in out
     assert "0 of them answered with 429" in out
+    assert 5 == len(re.findall(r"^  ts_\w{27} ", out, re.MULTILINE))
+    after = out.partition("What next?\n")[2]
+    for path in re.findall(r"docs/[\w-]+\.md", after):
+        assert (ROOT / path).exists()
+    assert "python -m nox -s quickstart" in after
 
 
 async def test_quickstart_only_reads_a_real_account() -> None:
