@@ -13,14 +13,15 @@ from ngrok_async.jobs import wait_for
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import FakeNgrok
 
-ROW = "  {:<31} {:<8} {:<8} {:<7} {:<16} {}"
+ROW = "  {:<31} {:<8} {:<8} {:<7} {}"
 NEXT = """
 What next?
-  docs/start-here.md    step by step from nothing to a restarted agent, in your own files
-  docs/testing.md       a fake ngrok like this one, in your own tests
-  docs/index.md         all the rest; `python -m nox -s docs` makes a site of it"""
+  docs/start-here.md  step by step from nothing to a restarted agent
+  docs/testing.md     a fake ngrok like this one, in your own tests
+  docs/index.md       all the rest; `python -m nox -s docs` makes a site of it"""
 WITH_A_KEY = """
-  NGROK_API_KEY=... python -m nox -s quickstart    shows your own agents, and changes nothing"""
+  NGROK_API_KEY=... python -m nox -s quickstart
+                      your own agents; it changes nothing"""
 
 
 async def main() -> None:
@@ -59,11 +60,10 @@ async def read(ngrok: Client) -> list[TunnelSession]:
 
 def show(agents: Iterable[TunnelSession]) -> None:
     """Print a table."""
-    print("\n" + ROW.format("agent", "version", "system", "region", "address", "connected (UTC)"))
+    print("\n" + ROW.format("agent", "version", "system", "region", "address"))
     for agent in agents:
         cells = (agent.id, agent.agent_version, agent.os, agent.region, agent.ip)
-        since = f"{agent.started_at:%Y-%m-%d %H:%M}"
-        print(ROW.format(*map(printable, cells), since))
+        print(ROW.format(*map(printable, cells)))
     print()
 
 

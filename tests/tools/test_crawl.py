@@ -12,6 +12,9 @@ PAGE = """<!doctype html><meta name="viewport" content="width=device-width">
 <article><p id="here"><a href="{}">link</a></p>
 <div style="overflow-x: auto"><table><tr><td><div style="width: {}px">cell</div></table></div>"""
 
+SAID = """<meta name="description" content="a"><meta property="og:title" content="b">
+<meta property="og:image" content="https://c.test/_static/d.png">"""
+
 
 @pytest.mark.parametrize(
     ("link", "found"),
@@ -40,6 +43,25 @@ def test_links(tmp_path: Path, link: str, found: bool) -> None:  # noqa: FBT001 
         (tmp_path / name).write_text(PAGE.format("#here", 1), encoding="utf-8")
 
     assert ([] if found else [f"a.html: {link}"]) == [*crawl.dead_links(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("head", "missing"),
+    [
+        ("", ["a.html: description", "a.html: og:title", "a.html: og:image"]),
+        ('<meta name="description" content="">', ["description", "og:title", "og:image"]),
+        (SAID, ["there is no d.png"]),
+    ],
+    ids=["nothing", "empty", "no card"],
+)
+def test_what_a_page_says_of_itself(tmp_path: Path, head: str, missing: list[str]) -> None:
+    """Whoever shows a link to a page finds its title, its first sentence and a card."""
+    (tmp_path / "a.html").write_text(head, encoding="utf-8")
+
+    found = [*crawl.unsaid(tmp_path)]
+
+    assert len(missing) == len(found)
+    assert all(text.endswith(part) for text, part in zip(found, missing, strict=True))
 
 
 async def test_tables(tmp_path: Path) -> None:

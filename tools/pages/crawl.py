@@ -43,16 +43,32 @@ class Reader(HTMLParser):
         super().__init__()
         self.links: set[str] = set()
         self.places: set[str] = set()
+        self.said: dict[str, str] = {}
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look at the attributes; what a page loads counts as a link too."""
-        del tag
+        if tag == "meta":
+            found = dict(attrs)
+            self.said[found.get("name") or found.get("property") or ""] = found.get("content") or ""
+            return
         for name, value in attrs:
             if value and name in {"href", "src"}:
                 self.links.add(value)
             elif value and name in {"id", "name"}:
                 self.places.add(value)
+
+
+def unsaid(site: Path) -> Iterator[str]:
+    """Return what pages do not say to those who show a link to them, with the page."""
+    for path in sorted(site.rglob("*.html")):
+        said = Reader(path.read_text("utf-8")).said
+        for name in ("description", "og:title", "og:image"):
+            if not said.get(name):
+                yield f"{path.relative_to(site)}: {name}"
+        card = said.get("og:image", "").rpartition("/_static/")[2]
+        if card and not (site / "_static" / card).is_file():
+            yield f"{path.relative_to(site)}: there is no {card}"
 
 
 def dead_links(site: Path) -> Iterator[str]:
@@ -94,6 +110,7 @@ async def _cut(page: Page, path: Path) -> list[str]:
 def main(site: Path) -> int:
     """Print what is wrong."""
     wrong = [f"leads nowhere: {link}" for link in dead_links(site)]
+    wrong += [f"not said: {text}" for text in unsaid(site)]
     chromium = shutil.which("chromium")
     if chromium is not None:
         pages = sorted(site.rglob("*.html"))
