@@ -174,7 +174,8 @@ def test_pages_say_what_can_be_installed(page: Path) -> None:
 
     assert text == installing.written(text)
     if not installing.ON_PYPI:
-        assert not re.search(r"(?:pip|uv|add|install) .*\bngrok-async\b", text)
+        command = r"(?:pipx? install|(?:uv|poetry|pdm) add|uvx|uv tool install)(?: -\S+)*"
+        assert not re.search(command + r" [\"']?ngrok-async", text)
 
 
 def test_one_variable_decides_how_to_install() -> None:
