@@ -80,7 +80,10 @@ def missing(
     if "placeholder" in owners:
         yield ".github/CODEOWNERS has a placeholder."
     if not on_pypi:
-        yield "ON_PYPI in tools/pages/installing.py is False: PyPI would show a README without it."
+        yield (
+            "ON_PYPI in tools/pages/installing.py is False: the README on PyPI would not say how "
+            "to install it from there."
+        )
 
 
 def main(arguments: list[str]) -> int:
