@@ -20,7 +20,14 @@ from ngrok_async._operation import operations
 from ngrok_async.testing import FakeNgrok
 from tools.contract import facts
 from tools.contract.declared import models, resources
-from tools.pages import coming_from_ngrok_api, first_contact, llms, reference, start_here
+from tools.pages import (
+    coming_from_ngrok_api,
+    first_contact,
+    guides,
+    llms,
+    reference,
+    start_here,
+)
 from tools.pages import testing as testing_page
 from tools.pages.shown import shown
 
@@ -34,11 +41,14 @@ ELSEWHERE = {
     "redis.md": "its pieces want a Redis, which tests/redis has",
 }
 """Pages whose pieces are not run by the tests of pieces, and why."""
+GUIDES = {
+    f"guides/{path.name}": path.read_text("utf-8") for path in sorted(guides.DIRECTORY.glob("*.md"))
+}
 PAGES = {
     path.name: path.read_text("utf-8")
     for path in (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
     if path.name not in ELSEWHERE
-}
+} | GUIDES
 BLOCKS = [
     (name, block.language, block.text)
     for name, page in PAGES.items()
@@ -55,6 +65,13 @@ for name_, text_ in PYTHON:
 SHOWN = {
     "README.md": "3 agents; to go on later: None",
     "agents.md": "with version 3.39.0",
+    "guides/credentials.md": "and a token of 49 characters",
+    "guides/domains.md": "CNAME app.example.com -> ",
+    "guides/endpoints.md": "2 share https://pool.example.com",
+    "guides/event-streams.md": "['agent_session_start.v0', 'ip_policy_updated.v0']",
+    "guides/index.md": "",
+    "guides/ip-policies.md": "- deny  203.0.113.66/32",
+    "guides/kubernetes-operators.md": "1 left",
     "errors.md": "404 ERR_NGROK_1402 https://ngrok.com/docs/errors/err_ngrok_1402",
     "how-it-is-built.md": "",
     "in-your-service.md": "GET /tunnel_sessions 200",
@@ -117,7 +134,7 @@ def test_console_and_output_stand_where_a_test_looks() -> None:
     """Other pages have neither commands nor output, apart from the tree of errors."""
     found = {name for name, kind, _ in BLOCKS if kind in {"console", "text"}}
 
-    assert {"README.md", "errors.md", "index.md", "start-here.md"} == found
+    assert {"README.md", "errors.md", "guides/index.md", "index.md", "start-here.md"} == found
     (tree,) = (text for name, kind, text in BLOCKS if (name, kind) == ("errors.md", "text"))
     assert textwrap.indent(tree, "    ") in (errors.__doc__ or "")
 
@@ -137,6 +154,17 @@ async def test_start_here_word_by_word(tmp_path: Path, monkeypatch: pytest.Monke
 
     for file in start_here.FILES:
         assert f"`{file}`" in page  # it says what to save the code as
+
+
+def test_guides_begin_where_start_here_does() -> None:
+    """What they say to type before all else is on that page too, but for the prompt."""
+    (text,) = (t for name, kind, t in BLOCKS if (name, kind) == ("guides/index.md", "console"))
+    (first,) = guides.pieces(GUIDES["guides/index.md"])
+    *same, prompt = text.splitlines()
+
+    assert [] == [line for line in same if f"\n{line}\n" not in PAGES["start-here.md"]]
+    assert "python -m asyncio" == prompt
+    assert all(first == guides.pieces(page)[0] for page in GUIDES.values())
 
 
 def test_start_here_takes_eight_lines() -> None:
@@ -365,10 +393,10 @@ async def test_calls_side_by_side_work(column: int) -> None:
 
 def test_every_page_is_on_the_site() -> None:
     """Each page is in one of the lists of the index, so a reader and `llms.txt` find it."""
-    listed = {path.name for path in llms.pages(DOCS)}
+    listed = {path.relative_to(DOCS).as_posix() for path in llms.pages(DOCS)}
 
-    assert listed | {"index.md"} == {path.name for path in DOCS.glob("*.md")}
-    assert listed == set(re.findall(r"\]\(([\w-]+\.md)\): \S", llms.listing(DOCS)))
+    assert listed | {"index.md"} == {path.name for path in DOCS.glob("*.md")} | {*GUIDES}
+    assert listed == set(re.findall(r"\]\(([\w/-]+\.md)\): \S", llms.listing(DOCS)))
     assert all(llms.text(DOCS / name) in llms.everything(DOCS) for name in listed)
 
 

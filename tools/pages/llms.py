@@ -21,7 +21,7 @@ Each page is linked as Markdown; the page for people has the ending `.html`.
 def pages(docs: Path) -> list[Path]:
     """Return the Markdown pages in the order of the site."""
     index = (docs / "index.md").read_text("utf-8")
-    listed = re.findall(r"^(?:.+ <)?([\w-]+)>?$", "\n".join(_toctrees(index)), re.MULTILINE)
+    listed = re.findall(r"^(?:.+ <)?([\w/-]+)>?$", "\n".join(_toctrees(index)), re.MULTILINE)
     return [path for name in listed if (path := docs / f"{name}.md").exists()]
 
 
@@ -31,7 +31,7 @@ def _toctrees(index: str) -> list[str]:
 
 def listing(docs: Path) -> str:
     """Return `llms.txt`: a line for each page, with its title and its first sentence."""
-    return f"{SUMMARY}\n## Pages\n\n" + "".join(_line(path) for path in pages(docs))
+    return f"{SUMMARY}\n## Pages\n\n" + "".join(_line(path, docs) for path in pages(docs))
 
 
 def text(path: Path) -> str:
@@ -43,10 +43,10 @@ def text(path: Path) -> str:
     return included.sub(lambda found: (path.parent / found[1]).read_text("utf-8"), page)
 
 
-def _line(path: Path) -> str:
+def _line(path: Path, docs: Path) -> str:
     title, paragraph, *_ = text(path).split("\n\n")
     sentence = " ".join(paragraph.split()).partition(". ")[0].rstrip(".:")
-    return f"- [{title.removeprefix('# ')}]({path.name}): {sentence}.\n"
+    return f"- [{title.removeprefix('# ')}]({path.relative_to(docs).as_posix()}): {sentence}.\n"
 
 
 def everything(docs: Path) -> str:
@@ -59,4 +59,4 @@ def write(docs: Path, site: Path) -> None:
     (site / "llms.txt").write_text(listing(docs), encoding="utf-8")
     (site / "llms-full.txt").write_text(everything(docs), encoding="utf-8")
     for path in pages(docs):
-        (site / path.name).write_text(text(path), encoding="utf-8")
+        (site / path.relative_to(docs)).write_text(text(path), encoding="utf-8")
