@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from ngrok_async import Request, Response
 from ngrok_async._limits.redis_state import State
 from ngrok_async.redis import RedisRateLimit
+from tests.redis.load import end_worker
 from tests.redis.servers import Cluster, MissingServerError, RedisServer, Sentinel
 
 OK = Response(status=200)
@@ -151,10 +152,7 @@ class Process:
         try:
             await self.idle()
         finally:
-            worker = self.limiter._turns._worker
-            if worker is not None:  # where Redis is away it would try again, and connect
-                worker.cancel()
-                await asyncio.wait([worker])
+            await end_worker(self.limiter)
             await self.redis.aclose()
         assert 0 == self.limiter.budget.waiting
         assert 0 == self.state.part.window.in_flight

@@ -16,6 +16,14 @@ REQUEST = Request(method="GET", path="/", route="GET /")
 OK = Response(status=200)
 
 
+async def end_worker(limiter: RedisRateLimit) -> None:
+    """Let it ask no more: where Redis was away it would try again, on a client that is closed."""
+    worker = limiter._turns._worker
+    if worker is not None:
+        worker.cancel()
+        await asyncio.wait([worker])
+
+
 class Load:
     """Rate limits of one account, with clients of their own as processes have, at full load.
 
@@ -70,6 +78,7 @@ class Load:
             await asyncio.gather(*self._tasks)
             for limiter in self.limiters:  # so that nothing is on its way to Redis any more
                 await limiter.read_budget()
+                await end_worker(limiter)
 
     async def _call(self, number: int) -> None:
         async def send(_: Request) -> Response:
