@@ -75,7 +75,7 @@ OF_CLIENT: Final[Instead] = {
     "webhooks": ("event_destinations",),
     **{
         name: (f"`from ngrok_async.jobs import {name}`",)
-        for name in ("ensure", "plan_ip_rules", "release", "temporary", "wait_for")
+        for name in ("ensure", "plan_ip_rules", "release", "temporary", "wait_for", "watch")
     },
 }
 
@@ -92,6 +92,7 @@ OF_RESOURCE: Final[Instead] = {
     "stop": ("delete",),
     "update": ("replace",),
     "upgrade": ("update",),
+    "watch": ("`from ngrok_async.jobs import watch`",),
 }
 
 OF_FIELD: Final[Instead] = {

@@ -6,20 +6,39 @@ can meet is a `JobError`, `WaitTimeoutError`, `NothingFoundError` or `SeveralFou
 `ngrok_async.errors`.
 """
 
+from ngrok_async.jobs._notices import (
+    Added,
+    Changed,
+    Notice,
+    Reconnected,
+    Removed,
+    Synced,
+    Trouble,
+)
 from ngrok_async.jobs.ensuring import ensure
 from ngrok_async.jobs.ip_rules import IPRule, IPRulesPlan, IPRulesResult, IPRuleStep, plan_ip_rules
 from ngrok_async.jobs.lending import temporary
 from ngrok_async.jobs.releasing import release
 from ngrok_async.jobs.waiting import wait_for
+from ngrok_async.jobs.watching import Watch, watch
 
 __all__ = [
+    "Added",
+    "Changed",
     "IPRule",
     "IPRuleStep",
     "IPRulesPlan",
     "IPRulesResult",
+    "Notice",
+    "Reconnected",
+    "Removed",
+    "Synced",
+    "Trouble",
+    "Watch",
     "ensure",
     "plan_ip_rules",
     "release",
     "temporary",
     "wait_for",
+    "watch",
 ]

@@ -18,6 +18,7 @@ PRINTED: Final = {
     "release": "stopped: ts_",
     "temporary": "ipr_",
     "wait_for": "",
+    "watch": "Added(item=TunnelSession(id='ts_",
 }
 
 

@@ -6,15 +6,31 @@ mistake is one.
 
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
-from typing import Literal, assert_type
+from collections.abc import Mapping
+from typing import Literal, assert_never, assert_type
 
 from ngrok_async import Client
-from ngrok_async.jobs import ensure, temporary
+from ngrok_async.filters import all_of
+from ngrok_async.jobs import (
+    Added,
+    Changed,
+    Notice,
+    Reconnected,
+    Removed,
+    Synced,
+    Trouble,
+    Watch,
+    ensure,
+    temporary,
+    watch,
+)
 from ngrok_async.resources.endpoints import Endpoint
 from ngrok_async.resources.ip_policies import IPPolicy
 from ngrok_async.resources.ip_policy_rules import IPPolicyRule
 from ngrok_async.resources.reserved_domains import ReservedDomain
 from ngrok_async.resources.service_users import ServiceUser
+from ngrok_async.resources.tunnel_sessions import TunnelSession
+from ngrok_async.resources.tunnels import Tunnel
 from ngrok_async.resources.vaults import Vault
 
 
@@ -96,3 +112,67 @@ async def have_wrong(ngrok: Client, policy: IPPolicy) -> None:
     _ = item.id  # type: ignore[attr-defined]
     _ = item[1] == "create"  # type: ignore[comparison-overlap]
     _ = ensure(ngrok.vaults, name="v")[0]  # type: ignore[index]
+
+
+async def look(ngrok: Client) -> None:
+    """It takes what has `list` and `get`, and knows what kind of items there are."""
+    f = ngrok.tunnel_sessions.fields
+    async with watch(ngrok.tunnel_sessions, filter=f.os == "linux", share=0.1) as agents:
+        assert_type(agents, Watch[TunnelSession])
+        assert_type(agents.items, Mapping[str, TunnelSession])
+        assert_type(agents.poke(), None)
+        async for notice in agents:
+            see(notice)
+    async for tunnel in watch(ngrok.tunnels):
+        assert_type(tunnel, Notice[Tunnel])
+    assert_type(watch(ngrok.endpoints, filter='obj.type == "cloud"'), Watch[Endpoint])
+    assert_type(
+        watch(ngrok.endpoints, filter=all_of(ngrok.endpoints.fields.url == "u")), Watch[Endpoint]
+    )
+    assert_type(watch(ngrok.endpoints, filter=None, share=1), Watch[Endpoint])
+    assert_type(watch(ngrok.ip_policies), Watch[IPPolicy])
+
+
+def see(notice: Notice[TunnelSession]) -> str:
+    """A match over the six of them leaves nothing out."""
+    match notice:
+        case Added(item, first=True):
+            assert_type(item, TunnelSession)
+            return item.os
+        case Added(item):
+            return item.id
+        case Removed(item, reason=reason):
+            assert_type(reason, Literal["gone", "left"])
+            return item.id
+        case Changed(item, before=old) | Reconnected(item, before=old):
+            assert_type(old, TunnelSession)
+            return item.id
+        case Synced(count, again=again):
+            assert_type(again, bool)
+            return str(count)
+        case Trouble(error, failures):
+            return str(error) * failures
+        case _:
+            assert_never(notice)
+
+
+async def look_wrong(ngrok: Client) -> None:
+    """What cannot be watched, another resource's condition, a list without a filter."""
+    condition = ngrok.tunnel_sessions.fields.os == "linux"
+    watch(ngrok.endpoints, filter=condition)  # type: ignore[misc]
+    watch(ngrok.tunnels, filter=condition)  # type: ignore[call-overload]
+    watch(ngrok.event_sources)  # type: ignore[call-overload]
+    watch(ngrok.edges.https_routes)  # type: ignore[call-overload]
+    watch(ngrok.edge_modules.https_edge_mutual_tls)  # type: ignore[call-overload]
+    watch(ngrok.tunnel_sessions.list)  # type: ignore[call-overload]
+    watch(ngrok)  # type: ignore[call-overload]
+    watch(ngrok.tunnel_sessions, share="0.1")  # type: ignore[call-overload]
+    watch(ngrok.tunnel_sessions, 0.1)  # type: ignore[call-overload]
+    await watch(ngrok.tunnel_sessions)  # type: ignore[misc]
+    with watch(ngrok.tunnel_sessions):  # type: ignore[attr-defined]
+        pass
+    for _ in watch(ngrok.tunnel_sessions):  # type: ignore[attr-defined]
+        pass
+    watch(ngrok.tunnel_sessions).items["ts_1"] = 5  # type: ignore[index]
+    async for notice in watch(ngrok.tunnel_sessions):
+        _ = notice.item  # type: ignore[union-attr]
