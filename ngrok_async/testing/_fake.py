@@ -1,7 +1,7 @@
 """The fake as its users see it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Final, Literal, Self
 
@@ -260,13 +260,35 @@ class FakeNgrok(Fleet):
         )
         self._faults.add(fault, times)
 
+    def meanwhile(
+        self, do: Callable[[], object], *, route: str = "*", after: int = 1, times: int | None = 1
+    ) -> None:
+        """Have something happen between requests, as what others do.
+
+        It is done right before a request of the route is answered, so that a list changes between
+        two of its pages, or an agent goes between a look and a command:
+
+            fake.meanwhile(lambda: fake.drop(agent), route="GET /tunnel_sessions")
+            fake.meanwhile(fake.add_agent, route="GET /tunnel_sessions", after=0, times=None)
+
+        Args:
+            do: Does it, without arguments; it may call all that the fake has, and must not raise.
+            route: Which requests, as in `fail`.
+            after: How many of them are answered first; 0: it is done before the next one.
+            times: Before how many of those that then come it is done; None: before each.
+
+        Raises:
+            ValueError: An argument cannot be, or no operation has the route.
+        """
+        self._faults.meanwhile(do, route, after=after, times=times)
+
     def heal(self) -> None:
-        """Forget all faults that are still to come."""
+        """Forget all faults that are still to come, and what `meanwhile` was told."""
         self._faults.clear()
 
     @property
     def unmet_faults(self) -> tuple[str, ...]:
-        """The faults that no request has met, with the places where they were scripted."""
+        """What was scripted and met no request, with the places where that was done."""
         return self._faults.unmet()
 
 

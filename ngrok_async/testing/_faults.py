@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from traceback import walk_stack
 from typing import Final, cast
 
@@ -149,25 +149,82 @@ class _Entry:
     is_met: bool = False
 
 
+@attrs.define(kw_only=True)
+class _Change:
+    """What somebody else does before a request is answered; see `FakeNgrok.meanwhile`.
+
+    Attributes:
+        do: Does it.
+        route: Which requests it is done before.
+        after: How many of these come first.
+        left: Before how many it is still done; None: all.
+        place: Where it was scripted.
+    """
+
+    do: Callable[[], object]
+    route: str
+    after: int
+    left: int | None
+    place: str
+    is_met: bool = attrs.field(init=False, default=False)
+    _pattern: re.Pattern[str] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if not callable(self.do):
+            raise wrong("do", "what can be called, such as lambda: fake.drop(agent)", self.do)
+        self._pattern = pattern(self.route, declared())
+        whole("after", self.after, "a whole number from 0 on")
+        _times(self.left)
+
+    def __str__(self) -> str:
+        """Tell what `meanwhile` was told, in short."""
+        return f"something meanwhile, for {self.route}"
+
+    def is_due(self, method: str, path: str) -> bool:
+        """Tell whether it is done before a request, and count that."""
+        if self.left == 0 or not self._pattern.fullmatch(f"{method} {path}"):
+            return False
+        if self.after:
+            self.after -= 1
+            return False
+        self.is_met = True
+        if self.left is not None:
+            self.left -= 1
+        return True
+
+
 class Faults:
-    """The script: the first entry that fits a request is used, as often as it says."""
+    """The script: the first entry that fits a request is used, as often as it says.
+
+    What others do in between is a script of its own.
+    """
 
     def __init__(self) -> None:
-        """Begin with an empty script."""
+        """Begin with empty scripts."""
         self._script: list[_Entry] = []
+        self._changes: list[_Change] = []
 
     def add(self, fault: Fault, times: int | None) -> None:
         """Append an entry; None: for ever."""
-        if times is not None:
-            times = whole("times", times, "from 1 on, or None for all from now on", least=1)
-        self._script.append(_Entry(fault, times, _caller()))
+        self._script.append(_Entry(fault, _times(times), _caller()))
+
+    def meanwhile(
+        self, do: Callable[[], object], route: str, *, after: int, times: int | None
+    ) -> None:
+        """Append what is done before a request; None: before all from then on."""
+        change = _Change(do=do, route=route, after=after, left=times, place=_caller())
+        self._changes.append(change)
 
     def clear(self) -> None:
         """Drop all entries."""
         self._script.clear()
+        self._changes.clear()
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Return the fault for a request, and count it."""
+        """Do what is scripted to happen before a request; return its fault, and count it."""
+        for change in [one for one in self._changes if one.is_due(method, path)]:
+            change.do()
         for entry in self._script:
             if entry.fault.fits(method, path):
                 entry.is_met = True
@@ -180,7 +237,14 @@ class Faults:
 
     def unmet(self) -> tuple[str, ...]:
         """Name the entries that no request has met."""
-        return tuple(f"{one.fault}, at {one.place}" for one in self._script if not one.is_met)
+        faults = [f"{one.fault}, at {one.place}" for one in self._script if not one.is_met]
+        return (*faults, *(f"{one}, at {one.place}" for one in self._changes if not one.is_met))
+
+
+def _times(value: int | None) -> int | None:
+    if value is None:
+        return None
+    return whole("times", value, "from 1 on, or None for all from now on", least=1)
 
 
 def _caller() -> str:

@@ -193,6 +193,32 @@ async def test_a_list_that_changes_between_pages(
     assert expected == " ".join(seen)
 
 
+@pytest.mark.parametrize(
+    ("after", "times", "before"),
+    [(0, 1, [2]), (1, 1, [4]), (2, 1, [6]), (0, 2, [2, 4]), (1, None, [4, 6])],
+)
+async def test_a_list_changes_when_it_is_told_to(
+    fake: FakeNgrok, http: aiohttp.ClientSession, after: int, times: int | None, before: list[int]
+) -> None:
+    """What happens meanwhile comes right before a request of the route, and before no other."""
+    agent = fake.add_agent()
+    done: list[int] = []
+
+    def change() -> None:
+        done.append(len(fake.requests))
+        fake.drop(agent)
+
+    fake.meanwhile(change, route="GET /tunnel_sessions", after=after, times=times)
+    for _ in range(3):
+        shown = agent.ids
+        async with http.get("/ip_policies"), http.get("/tunnel_sessions") as answer:
+            (session,) = (await answer.json())["tunnel_sessions"]
+        assert agent.id == session["id"]
+        assert (len(fake.requests) in done) == (agent.ids != shown)
+
+    assert before == done
+
+
 async def test_the_id_of_an_item_is_a_cursor_too(
     fake: FakeNgrok, http: aiohttp.ClientSession
 ) -> None:

@@ -375,13 +375,16 @@ async def test_tells_the_faults_that_nobody_met(
     fake.fail(503, delay=0.5, route="/ip_policies*")
     fake.fail(drop=True, times=None)
     fake.refuse("ERR_NGROK_808")
+    fake.meanwhile(fake.add_agent, route="/tunnels", after=0)
+    fake.meanwhile(fake.add_agent, route="GET /tunnels")
     line = inspect.stack()[0].lineno
     assert 404 == await status(http)
 
     assert (
-        f"503, delay 0.5 for /ip_policies*, at {__file__}:{line - 3}",
-        f"drop for *, at {__file__}:{line - 2}",
-        f"400 for POST /tunnel_sessions/{{id}}/restart, at {__file__}:{line - 1}",
+        f"503, delay 0.5 for /ip_policies*, at {__file__}:{line - 5}",
+        f"drop for *, at {__file__}:{line - 4}",
+        f"400 for POST /tunnel_sessions/{{id}}/restart, at {__file__}:{line - 3}",
+        f"something meanwhile, for GET /tunnels, at {__file__}:{line - 1}",
     ) == fake.unmet_faults
 
     fake.heal()
