@@ -173,10 +173,11 @@ def contract(session: nox.Session) -> None:
 
 @nox.session(default=False)  # the tests tell when there is something to write
 def write(session: nox.Session) -> None:
-    """Write anew what is made of something else: pages of the docs, and the fake's facts."""
+    """Write anew what is made of something else: pages, the fake's facts, the command's table."""
     session.install("-e", ".[testing,redis]", *group("docs"))
     session.env.update(NO_ACCOUNT)
     session.run("python", "-m", "tools.contract.fake_facts")
+    session.run("python", "-m", "tools.contract.cli_operations")
     made = ("changelog", "coming_from_ngrok_api", "faults", "first_contact", "testing")
     for page in (*made, "installing"):
         session.run("python", "-m", f"tools.pages.{page}")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 from ngrok_async.cli._command_line import Parser, add_common, meant
 from ngrok_async.cli._commands import COMMANDS
 from ngrok_async.cli._ends import UsageError
+from ngrok_async.cli._operation import Call, examples_of, parser_of
 from ngrok_async.cli._out import Out
+from ngrok_async.cli._table import table
 
 if TYPE_CHECKING:
     from ngrok_async import Client
@@ -66,9 +68,7 @@ def find(words: Sequence[str]) -> Found:
         UsageError: There is none.
     """
     name, *rest = words
-    if name in COMMANDS:
-        return _of_module(name, rest)
-    raise UsageError(f"there is no command {name!r}{meant(name, COMMANDS)}")
+    return _of_module(name, rest) if name in COMMANDS else _of_operation(words)
 
 
 def _of_module(name: str, rest: Sequence[str]) -> Found:
@@ -89,3 +89,64 @@ def _of_module(name: str, rest: Sequence[str]) -> Found:
         with_client=module.run if command.needs_client else None,
         alone=None if command.needs_client else module.run,
     )
+
+
+def _of_operation(words: Sequence[str]) -> Found:
+    resource, verb, rest = split_operation(words)
+    name = f"{resource} {verb}"
+    entry = table()["operations"][name]
+
+    def run(args: Namespace, out: Out) -> int | None:
+        call = Call(name, args, out)  # what is wrong is told before anything is loaded
+        call.confirm()
+        from ngrok_async.cli._client import with_client  # noqa: PLC0415 # loads asyncio
+
+        return with_client(call.send, args, out)
+
+    return Found(
+        words=name.split(),
+        rest=rest,
+        parser=parser_of(name),
+        help=entry["help"],
+        text=entry.get("text", ""),
+        examples=tuple(examples_of(name)),
+        alone=run,
+    )
+
+
+def verbs_of(resource: str) -> list[str]:
+    """Return the verbs of a resource; [] where there is no such resource."""
+    begin = f"{resource} "
+    names = (name for name in table()["operations"] if name.startswith(begin))
+    return [name.removeprefix(begin) for name in names] if resource in table()["resources"] else []
+
+
+def split_operation(words: Sequence[str]) -> tuple[str, str, Sequence[str]]:
+    """Return resource, verb and the rest of a command line that calls an operation.
+
+    Raises:
+        UsageError: It calls none.
+    """
+    resources = table()["resources"]
+    for count in (1, 2):
+        resource = " ".join(words[:count])
+        if len(words) >= count and resource in resources:
+            return resource, _verb(resource, words[count:]), words[count + 1 :]
+    first = words[0]
+    seconds = [name.partition(" ")[2] for name in resources if name.startswith(f"{first} ")]
+    if not seconds:
+        known = {*COMMANDS, *(name.partition(" ")[0] for name in resources)}
+        raise UsageError(f"there is no command {first!r}{meant(first, known)}")
+    if not words[1:]:
+        raise UsageError(f"{first} what? There are {', '.join(seconds)}", command=first)
+    raise UsageError(f"there is no {first} {words[1]}{meant(words[1], seconds)}", command=first)
+
+
+def _verb(resource: str, rest: Sequence[str]) -> str:
+    verbs = verbs_of(resource)
+    if not rest or rest[0].startswith("-"):
+        raise UsageError(f"{resource} what? There are {', '.join(verbs)}", command=resource)
+    if rest[0] not in verbs:
+        hint = meant(rest[0], verbs) or f"; there are {', '.join(verbs)}"
+        raise UsageError(f"{resource} has no {rest[0]!r}{hint}", command=resource)
+    return rest[0]

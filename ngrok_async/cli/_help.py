@@ -13,8 +13,9 @@ from typing import Final
 from ngrok_async.cli._command_line import Parser
 from ngrok_async.cli._commands import COMMANDS
 from ngrok_async.cli._ends import PROGRAM
-from ngrok_async.cli._find import find
+from ngrok_async.cli._find import find, verbs_of
 from ngrok_async.cli._out import Out
+from ngrok_async.cli._table import table
 
 EXAMPLES: Final = (
     ("See how the agents of a site are restarted", f"{PROGRAM} help fleet restart"),
@@ -54,6 +55,7 @@ def overview() -> str:
     sections = [
         ("", [f"{PROGRAM} [options] COMMAND ...", f"{PROGRAM} help COMMAND"]),
         ("Jobs", _pairs((name, command.help) for name, command in COMMANDS.items())),
+        ("Calls of the API: RESOURCE VERB ...", _pairs(table()["resources"].items())),
         ("Exit codes", _pairs(_ENDS)),
         ("Environment", _pairs(_ENVIRONMENT)),
     ]
@@ -66,11 +68,13 @@ def page(words: Sequence[str]) -> str:
     Raises:
         UsageError: There is none of that name.
     """
+    if words[0] not in COMMANDS and (verbs := _verbs(" ".join(words))):
+        return _resource(" ".join(words), verbs)
     found = find(words)
     leaf = found.parser.leaf(found.rest)
     title = f"{PROGRAM} {leaf.words}"
     further = leaf.children()
-    examples = [(what, line) for what, line in found.examples if line.startswith(title)]
+    examples = [(what, line) for what, line in found.examples if title in line]
     sections = [
         ("Name", [f"{title} - {leaf.description or found.help}"]),
         ("Usage", [line.strip() for line in _usage(leaf).splitlines()]),
@@ -79,6 +83,28 @@ def page(words: Sequence[str]) -> str:
         *((name.capitalize(), _options(actions)) for name, actions in leaf.groups() if not further),
         ("Examples", [line for what, how in examples for line in (f"# {what}", how, "")]),
         ("Exit codes", _pairs(_ENDS)),
+    ]
+    return _joined(sections)
+
+
+def _verbs(words: str) -> list[tuple[str, str]]:
+    """Return what a resource does, or the resources of a group, if the words are one of them."""
+    known = table()
+    if words in known["resources"]:
+        operations = known["operations"]
+        return [(verb, operations[f"{words} {verb}"]["help"]) for verb in verbs_of(words)]
+    begin = f"{words} "
+    found = known["resources"].items()
+    return [(name.removeprefix(begin), text) for name, text in found if name.startswith(begin)]
+
+
+def _resource(words: str, verbs: Sequence[tuple[str, str]]) -> str:
+    title = f"{PROGRAM} {words}"
+    about = table()["resources"].get(words)
+    sections = [
+        ("Name", [f"{title} - {about}" if about else title]),
+        ("Usage", [f"{title} COMMAND ...", f"{PROGRAM} help {words} COMMAND"]),
+        ("Commands", _pairs(verbs)),
     ]
     return _joined(sections)
 
@@ -112,7 +138,7 @@ def _metavar(action: argparse.Action) -> str:
 
 
 def _options(actions: Iterable[argparse.Action]) -> list[str]:
-    return _pairs((_shown(action), action.help or "") for action in actions)
+    return _pairs((_shown(action), (action.help or "").replace("%%", "%")) for action in actions)
 
 
 def _shown(action: argparse.Action) -> str:

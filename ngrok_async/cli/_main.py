@@ -11,7 +11,7 @@ from ngrok_async._printable import printable
 from ngrok_async._version import __version__
 from ngrok_async.cli._command_line import split
 from ngrok_async.cli._ends import OK, PROGRAM, USAGE, UsageError
-from ngrok_async.cli._find import find
+from ngrok_async.cli._find import Found, find
 from ngrok_async.cli._out import Out, say
 
 
@@ -82,6 +82,14 @@ def _run(words: list[str]) -> int | None:
     if {"-h", "--help"}.intersection(rest[:end]):
         return _show_help([word for word in rest if not word.startswith("-")])
     found = find([*rest[:end], *before, *rest[end:]])
+    try:
+        return _call(found)
+    except UsageError as error:
+        error.command = error.command or " ".join(found.words)
+        raise
+
+
+def _call(found: Found) -> int | None:
     args = found.parser.parse_all(found.rest)
     out = out_of(args)
     if args.debug:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from ngrok_async import client
+from ngrok_async._limits.accounts import AccountRateLimit
 from ngrok_async.testing import FakeNgrok
 from tests.cli.running import Command, Ended, run
 
@@ -21,6 +23,8 @@ def command(fake: FakeNgrok, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run it beside the fake; its words are the arguments."""
     monkeypatch.setenv("NGROK_API_KEY", fake.api_key)
     monkeypatch.setenv("NGROK_API_URL", fake.url)
+    # As in a process of its own: the tests together send more than an account may.
+    monkeypatch.setattr(client, "shared_rate_limit", lambda _, clock: AccountRateLimit(clock=clock))
 
     async def command(*words: str, stdin: str = "") -> Ended:
         return await asyncio.to_thread(run, *words, stdin=stdin)
