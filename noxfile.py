@@ -241,6 +241,7 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "tools.pages.crawl", str(site))
     session.run("python", "-m", "pytest", "tests/test_docs.py", "tests/tools/test_crawl.py")
     session.run("python", "-m", "tools.pages.start_here")
+    session.run("python", "-m", "tools.pages.guides")
     session.log(f"The site is at {(site / 'index.html').as_uri()}")
 
 

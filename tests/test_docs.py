@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 import ngrok_async
@@ -55,12 +56,16 @@ BLOCKS = [
     for block in start_here.blocks(page)
 ]
 PYTHON = [(name, text) for name, language, text in BLOCKS if language == "python"]
-PROGRAMS = [(name, text) for name, text in PYTHON if "asyncio.run(" in text]
+PROGRAMS = [(name, text) for name, text in PYTHON if "asyncio.run(" in text and name not in GUIDES]
 TESTS = [(name, text) for name, text in PYTHON if "def test_" in text]
-TRACED = [(name, text) for name, text in PYTHON if "opentelemetry" in text]
+TRACED, SOCKS = (
+    [(name, text) for name, text in PYTHON if package in text]
+    for package in ("opentelemetry", "import ProxyConnector")
+)
+"""Pieces that want a package which only the group docs has."""
 PIECES: dict[str, list[str]] = {}
 for name_, text_ in PYTHON:
-    if (name_, text_) not in PROGRAMS + TESTS + TRACED:
+    if (name_, text_) not in PROGRAMS + TESTS + TRACED + SOCKS:
         PIECES.setdefault(name_, []).append(text_)
 SHOWN = {
     "README.md": "3 agents; to go on later: None",
@@ -69,7 +74,9 @@ SHOWN = {
     "guides/domains.md": "CNAME app.example.com -> ",
     "guides/endpoints.md": "2 share https://pool.example.com",
     "guides/event-streams.md": "['agent_session_start.v0', 'ip_policy_updated.v0']",
+    "guides/event-loops.md": "2 agents restart",
     "guides/index.md": "",
+    "guides/network.md": "100 calls, 1 request",
     "guides/ip-policies.md": "- deny  203.0.113.66/32",
     "guides/kubernetes-operators.md": "1 left",
     "errors.md": "404 ERR_NGROK_1402 https://ngrok.com/docs/errors/err_ngrok_1402",
@@ -307,6 +314,43 @@ async def test_traces(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [503, 200] == [span.attributes["http.status_code"] for span in attempts]
     assert ("list agents", 1) == (own.name, own.attributes["http.request.resend_count"])
     assert fake.api_key not in str([dict(span.attributes) for span in attempts])
+
+
+async def test_socks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The piece with aiohttp-socks sends calls through the proxy, which looks the name up."""
+    pytest.importorskip("aiohttp_socks", reason="in the group docs")
+    asked: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Speak as much SOCKS5 as it takes: no login, a connection to a name."""
+        _, count = await reader.readexactly(2)
+        await reader.readexactly(count)
+        writer.write(b"\5\0")
+        *_, length = await reader.readexactly(5)
+        asked.append(await reader.readexactly(length))
+        port = int.from_bytes(await reader.readexactly(2), "big")
+        writer.write(b"\5\0\0\1" + bytes(6))
+        answers, requests = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(passed_on(reader, requests), passed_on(answers, writer))
+
+    async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while some := await reader.read(65536):
+            writer.write(some)
+        writer.close()
+
+    ((_, piece),) = SOCKS
+    server = await asyncio.start_server(proxy, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    code = piece.replace("10.0.0.1:1080", f"127.0.0.1:{port}")
+    code += "    print(len((await client.tunnel_sessions.list()).items))\n"
+    scope: dict[str, Any] = {"Client": Client, "aiohttp": aiohttp}
+    exec(f"async def through():\n{textwrap.indent(code, '    ')}", scope)  # noqa: S102 # ours
+    async with server, FakeNgrok(agents=1) as fake:
+        monkeypatch.setenv("NGROK_API_KEY", fake.api_key)
+        monkeypatch.setenv("NGROK_API_URL", fake.url.replace("127.0.0.1", "localhost"))
+        await scope["through"]()
+
+    assert [b"localhost"] == asked
 
 
 async def test_first_contact_is_up_to_date() -> None:
