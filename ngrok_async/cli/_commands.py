@@ -22,5 +22,18 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
+    "agents": Command("List the agents that are connected", "_jobs.agents"),
+    "api": Command("Call a route that has no command yet", "_jobs.api"),
+    "check": Command("Tell whether the key is accepted, and how fast answers come", "_jobs.check"),
+    "diff": Command(
+        "Compare an export with another, or the account", "_jobs.diff", needs_client=False
+    ),
+    "export": Command("Write all of an account into files", "_jobs.export"),
+    "fake": Command("Run a fake ngrok API, to try things", "_jobs.fake", needs_client=False),
+    "find": Command("Print the one thing that is like this", "_jobs.find"),
     "help": Command("Explain a command, with examples", "_help", needs_client=False),
+    "release": Command("Free a URL: stop the agents that hold it", "_jobs.release"),
+    "rules": Command("Make the rules of an IP policy what they should be", "_jobs.rules"),
+    "url": Command("Tell the public URL of a local address", "_jobs.url"),
+    "wait": Command("Wait until something is there, or gone", "_jobs.wait"),
 }

@@ -1,0 +1,1 @@
+"""All of an account: as files, and what differs between two of these."""
