@@ -15,20 +15,21 @@ import math
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import discord
 from discord import app_commands
 
 from ngrok_async import Client, NgrokError, NotFoundError, RateLimitedError, Timeout
+from ngrok_async.jobs import Added, Notice, Reconnected, Removed, Trouble, Watch, watch
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import FakeNgrok
 
 # How many seconds a command waits for the rate limit before it tells how long it would be.
 PATIENCE = 2.0
-# Seconds between two pages that the watch asks for: 12 a minute are a tenth of the budget.
-PACE = 5.0
+# Seconds after the last news until they are posted: where one agent leaves, others often do too.
+QUIET = 2.0
 LONGEST_PAUSE = 300.0
 # Of the 2,000 characters of a message, so that a last line fits as well.
 FITS = 1900
@@ -54,83 +55,55 @@ async def open_ngrok() -> AsyncGenerator[Client]:
         yield await stack.enter_async_context(client)
 
 
-class Watch:
-    """Looks at the agents again and again, and tells who left, came or came back.
+def news(notice: Notice[TunnelSession]) -> str | None:
+    """Return the line to post, or None for what is no news."""
+    match notice:
+        case Added(agent, first=False):
+            return f"\N{LARGE GREEN CIRCLE} {describe(agent)} has connected"
+        case Removed(agent):
+            return f"\N{LARGE RED CIRCLE} {describe(agent)} has left"
+        case Reconnected(agent, before=before):
+            versions = dict.fromkeys([before.agent_version, agent.agent_version])
+            return (
+                f"\N{CLOCKWISE OPEN CIRCLE ARROW} {describe(agent)} restarted or reconnected:"
+                f" {before.id} is now {agent.id}, version {plain(' → '.join(versions))}"
+            )
+        case Trouble(error, failures):
+            log.warning("Look %d in a row has failed: %s", failures, error)
+        case _:
+            pass
+    return None
 
-    Attributes:
-        agents: Who was connected at the last look, by id.
-    """
 
-    def __init__(
-        self, ngrok: Client, tell: Callable[[str], Awaitable[object]], *, pace: float = PACE
-    ) -> None:
-        """Look at nothing yet; `pace` is the pause after a look, in seconds for each page."""
-        self.agents: Mapping[str, TunnelSession] = {}
-        self._ngrok = ngrok.with_options(max_wait=0)  # people go first
-        self._tell = tell
-        self._pace = self._pause = pace
-        self._looked = False
-        self._gone: list[TunnelSession] = []
-        self._news: deque[str] = deque(maxlen=500)
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            pause = await self.step()
-            await asyncio.sleep(pause)
-
-    async def step(self) -> float:
-        """Look once and tell the news; return the seconds until the next look."""
+async def follow(
+    agents: Watch[TunnelSession],
+    tell: Callable[[str], Awaitable[object]],
+    *,
+    quiet: float = QUIET,
+) -> None:
+    """Tell the news of a watch, those that come together in one message, until cancelled."""
+    lines = deque[str](maxlen=500)
+    pause = quiet
+    while True:
         try:
-            pages = await self._look()
-            if self._news:
-                await self._tell(message(self._news))
-                self._news.clear()
-        except Exception as error:  # whatever it is, the watch goes on
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
-            if isinstance(error, RateLimitedError):
-                self._pause = max(self._pause, error.retry_after or 0)
-            ours = isinstance(error, NgrokError)  # whose text says it all
-            log.warning("Next look in %.0f s: %s", self._pause, error, exc_info=not ours)
-            return self._pause
-        self._pause = self._pace
-        return self._pace * pages
-
-    async def _look(self) -> int:
-        pages, now = 0, dict[str, TunnelSession]()
-        async for page in self._ngrok.tunnel_sessions.list().pages():
-            pages += 1
-            now.update((agent.id, agent) for agent in page.items)
-        if self._looked:
-            self._news.extend(self._compare(now))
-        self.agents, self._looked = now, True
-        return pages
-
-    def _compare(self, now: Mapping[str, TunnelSession]) -> Iterator[str]:
-        left = [agent for agent in self.agents.values() if agent.id not in now]
-        gone = [*self._gone, *left]
-        for agent in now.values():
-            if agent.id in self.agents:
-                continue
-            before = next((old for old in gone if identity(old) == identity(agent)), None)
-            if before is None:
-                yield f"\N{LARGE GREEN CIRCLE} {describe(agent)} has connected"
+            async with asyncio.timeout(pause if lines else None):
+                notice = await anext(agents)  # to cut this loses nothing
+        except TimeoutError:
+            try:
+                await tell(message(lines))
+            except Exception:  # whatever it is, the next message has these lines too
+                pause = min(pause * 2, LONGEST_PAUSE)
+                log.warning("Next try to post in %.0f s", pause, exc_info=True)
             else:
-                gone.remove(before)
-                versions = dict.fromkeys([before.agent_version, agent.agent_version])
-                yield (
-                    f"\N{CLOCKWISE OPEN CIRCLE ARROW} {describe(agent)} restarted or reconnected:"
-                    f" {before.id} is now {agent.id}, version {plain(' → '.join(versions))}"
-                )
-        for agent in left:
-            if agent in gone:
-                yield f"\N{LARGE RED CIRCLE} {describe(agent)} has left"
-        self._gone = gone[-500:]
-
-
-def identity(agent: TunnelSession) -> tuple[str, ...]:
-    """Return what tells agents apart; their ids change when they connect anew."""
-    return (agent.credential.id, agent.metadata, agent.ip, agent.os)
+                lines.clear()
+                pause = quiet
+        except NgrokError as error:  # what time alone does not mend, such as a refused key
+            log.warning("Next look in %.0f s: %s", LONGEST_PAUSE, error)
+            await asyncio.sleep(LONGEST_PAUSE)
+        else:
+            line = news(notice)
+            if line is not None:
+                lines.append(line)
 
 
 def label(agent: TunnelSession) -> str:
@@ -198,7 +171,7 @@ class Bot(discord.Client):
     """The bot; it opens the ngrok client when it starts, and closes it when it ends."""
 
     ngrok: Client
-    watch: Watch
+    agents: Watch[TunnelSession]
 
     def __init__(self, guild: int, channel: int) -> None:
         """Set up; nothing is opened yet. Its messages never ping anybody."""
@@ -216,8 +189,9 @@ class Bot(discord.Client):
     async def setup_hook(self) -> None:
         """Open what lives as long as the bot; discord.py calls this once, when logged in."""
         self.ngrok = await self._stack.enter_async_context(open_ngrok())
-        self.watch = Watch(self.ngrok, self.announce)
-        self._stack.push_async_callback(end, asyncio.create_task(self.watch.run()))
+        self.agents = watch(self.ngrok.tunnel_sessions)  # by a tenth of the budget
+        following = asyncio.create_task(follow(self.agents, self.announce))
+        self._stack.push_async_callback(end, following)
         await self.tree.sync(guild=self.guild)
 
     async def close(self) -> None:
@@ -249,7 +223,7 @@ async def matching_agents(
     interaction: discord.Interaction[Bot], current: str
 ) -> list[app_commands.Choice[str]]:
     """Offer the agents that the watch has seen: a request for each key typed would be too many."""
-    names = {id_: label(agent)[:100] for id_, agent in interaction.client.watch.agents.items()}
+    names = {id_: label(agent)[:100] for id_, agent in interaction.client.agents.items.items()}
     fitting = [id_ for id_, name in names.items() if current.casefold() in name.casefold()]
     return [app_commands.Choice(name=names[id_], value=id_) for id_ in fitting[:25]]
 
@@ -263,7 +237,7 @@ async def restart(interaction: discord.Interaction[Bot], agent: str) -> None:
     """Restart the agent with this id; the watch tells when it is back."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
-    known = bot.watch.agents.get(agent)  # what is typed may be anything
+    known = bot.agents.items.get(agent)  # what is typed may be anything
     if known is None:
         text = "I know no such agent. Choose one of those that I offer."
     else:

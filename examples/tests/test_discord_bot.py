@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
+import math
 import os
 import subprocess
 import sys
 import warnings
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from ngrok_async import Client, ClientClosedError, RateLimit
+from ngrok_async.jobs import Synced, watch
 from ngrok_async.testing import FakeNgrok
 
 with warnings.catch_warnings():
@@ -22,7 +25,7 @@ with warnings.catch_warnings():
     from discord import app_commands
 
     from examples import discord_bot
-    from examples.discord_bot import Bot, Watch
+    from examples.discord_bot import Bot
 
 # discord.py 2.7 calls `re.sub` in a way that Python 3.13 warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:'count' is passed as pos:DeprecationWarning")
@@ -66,24 +69,26 @@ class Channel:
         """Begin empty."""
         self.posts: asyncio.Queue[str] = asyncio.Queue()
         self.error: Exception | None = None
+        self.refused = asyncio.Event()
 
     async def send(self, content: str, *, suppress_embeds: bool = True) -> None:
         """Take a post, or fail."""
         assert suppress_embeds
         if self.error is not None:
+            self.refused.set()
             raise self.error
         self.posts.put_nowait(content)
 
-    def read(self) -> list[str]:
-        """Return the lines that were posted since the last time."""
-        posts = [self.posts.get_nowait() for _ in range(self.posts.qsize())]
-        return "".join(posts).splitlines()
+    async def read(self) -> list[str]:
+        """Return the lines of the next post."""
+        async with asyncio.timeout(20):
+            return (await self.posts.get()).splitlines()
 
 
 @pytest.fixture
 async def fake() -> AsyncGenerator[FakeNgrok]:
-    """Serve a fake ngrok without agents; restarts take eight seconds of its clock."""
-    async with FakeNgrok(restart_delay=8) as running:
+    """Serve a fake ngrok without agents or limit; restarts take eight seconds of its clock."""
+    async with FakeNgrok(limit=None, restart_delay=8) as running:
         yield running
 
 
@@ -95,15 +100,38 @@ def channel() -> Channel:
 
 @pytest.fixture
 async def bot(fake: FakeNgrok, channel: Channel) -> AsyncGenerator[Bot]:
-    """Set a bot up whose watch looks when the test says so."""
+    """Set a bot up that has not looked yet, and may look often."""
     bot = Bot(guild=1, channel=2)
     bot.news = cast("discord.abc.Messageable", channel)
-    max_wait = discord_bot.PATIENCE
-    async with Client(fake.api_key, base_url=fake.url, max_wait=max_wait, retry=None) as ngrok:
+    client = Client(
+        fake.api_key,
+        base_url=fake.url,
+        max_wait=discord_bot.PATIENCE,
+        retry=None,
+        limiter=RateLimit(60_000),
+    )
+    async with client as ngrok:
         bot.ngrok = ngrok
-        bot.watch = Watch(ngrok, bot.announce)
+        bot.agents = watch(ngrok.tunnel_sessions)
         yield bot
     await bot.close()
+
+
+async def look(bot: Bot) -> None:
+    """Look until all agents are known, and tell nothing."""
+    async for notice in bot.agents:
+        if isinstance(notice, Synced):
+            break
+
+
+@asynccontextmanager
+async def following(bot: Bot) -> AsyncGenerator[None]:
+    """Look once, and then post what happens in the block."""
+    await look(bot)
+    task = asyncio.create_task(discord_bot.follow(bot.agents, bot.announce, quiet=0.05))
+    yield
+    await discord_bot.end(task)
+    assert task.cancelled()
 
 
 async def invoke(name: str, interaction: Interaction, *options: str) -> str:
@@ -150,12 +178,12 @@ async def test_many_tunnels_fit_into_a_message(bot: Bot, fake: FakeNgrok) -> Non
     assert f"... and {90 - len(shown)} more" == last
 
 
-async def test_restart_from_choice_to_return(bot: Bot, fake: FakeNgrok, channel: Channel) -> None:
-    """Choose by typing, restart, read that it left, and that it is the same when it is back."""
+async def test_restart_from_choice_to_answer(bot: Bot, fake: FakeNgrok) -> None:
+    """Choose by typing, restart, and read what comes next."""
     fake.add_agents(1)
     agent = fake.add_agent(metadata="till 7", os="linux", region="eu")
     before = agent.id
-    await bot.watch.step()
+    await look(bot)
     fake.requests.clear()
 
     interaction = Interaction(bot, fake)
@@ -168,19 +196,11 @@ async def test_restart_from_choice_to_return(bot: Bot, fake: FakeNgrok, channel:
     assert ["deferred after 0 requests", "answered after 1 requests"] == interaction.steps
     assert "**till 7 (linux, eu)** restarts. I shall post when it is back." == text
 
-    await bot.watch.step()
-    assert ["\N{LARGE RED CIRCLE} **till 7 (linux, eu)** has left"] == channel.read()
-    fake.clock.advance(8)
-    await bot.watch.step()
-    [post] = channel.read()
-    assert f"**till 7 (linux, eu)** restarted or reconnected: {before} is now {agent.id}" in post
-    assert before != agent.id
-
 
 async def test_restart_only_takes_what_was_offered(bot: Bot, fake: FakeNgrok) -> None:
     """Discord lets people type anything; none of it reaches ngrok."""
     fake.add_agents(1)
-    await bot.watch.step()
+    await look(bot)
     fake.requests.clear()
 
     for typed in ("..", "", "../api_keys", "till 7", f"{fake.agents[0].id} "):
@@ -192,7 +212,7 @@ async def test_restart_only_takes_what_was_offered(bot: Bot, fake: FakeNgrok) ->
 async def test_restart_of_an_agent_that_is_gone(bot: Bot, fake: FakeNgrok) -> None:
     """It left since the last look."""
     agent = fake.add_agents(1)[0]
-    await bot.watch.step()
+    await look(bot)
     before = agent.id
     await bot.ngrok.tunnel_sessions.stop(before)
 
@@ -228,7 +248,7 @@ async def test_failure_shows_no_key(
 async def test_unclear_restart_is_told(bot: Bot, fake: FakeNgrok) -> None:
     """Nobody should press the button again without a look."""
     agent = fake.add_agents(1)[0]
-    await bot.watch.step()
+    await look(bot)
     fake.fail(drop=True, applied=True, route="POST")
     text = await invoke("restart", Interaction(bot, fake), agent.id)
 
@@ -295,165 +315,122 @@ def test_texts_of_agents_are_shown_as_they_are(text: str, shown: str) -> None:
 async def test_first_look_is_no_news(bot: Bot, fake: FakeNgrok, channel: Channel) -> None:
     """Who was there when the bot started has not come."""
     fake.add_agents(2)
-    await bot.watch.step()
-    fake.add_agent(metadata="till 9", os="linux", region="eu")
-    await bot.watch.step()
-    await bot.watch.step()
+    async with following(bot):
+        fake.add_agent(metadata="till 9", os="linux", region="eu")
 
-    assert ["\N{LARGE GREEN CIRCLE} **till 9 (linux, eu)** has connected"] == channel.read()
+        assert ["\N{LARGE GREEN CIRCLE} **till 9 (linux, eu)** has connected"] == (
+            await channel.read()
+        )
 
 
-async def test_restart_between_two_looks() -> None:
+async def test_a_quick_restart(bot: Bot, fake: FakeNgrok, channel: Channel) -> None:
     """An agent that was quick has not left; it has a new id and perhaps a new version."""
-    async with (
-        FakeNgrok() as quick,
-        Client(quick.api_key, base_url=quick.url) as ngrok,
-    ):
-        agent = quick.add_agent(metadata="till 7", agent_version="3.1.0", os="linux", region="eu")
-        twin = quick.add_agent(metadata="till 8", agent_version="3.1.0", os="linux", region="eu")
-        channel = Channel()
-        watch = Watch(ngrok, channel.send)
-        await watch.step()
-        before, other = agent.id, twin.id
-        await ngrok.tunnel_sessions.update(before)
-        await ngrok.tunnel_sessions.restart(before)
-        await watch.step()
+    agent = fake.add_agent(
+        metadata="till 7", agent_version="3.1.0", os="linux", region="eu", restart_delay=0
+    )
+    fake.add_agent(metadata="till 8", agent_version="3.1.0", os="linux", region="eu")
+    async with following(bot):
+        before = agent.id
+        await bot.ngrok.tunnel_sessions.update(before)
+        await bot.ngrok.tunnel_sessions.restart(before)
+        [post] = await channel.read()
 
-    [post] = channel.read()
     assert (
         "\N{CLOCKWISE OPEN CIRCLE ARROW} **till 7 (linux, eu)** restarted or reconnected:"
-        f" {before} is now {agent.id}, version 3.1.0 → {quick.newest_version}"
+        f" {before} is now {agent.id}, version 3.1.0 → {fake.newest_version}"
     ) == post
-    assert {agent.id, other} == set(watch.agents)
 
 
-@pytest.mark.parametrize(
-    ("what", "other"),
-    [("credential", "cr_2"), ("metadata", "till 8"), ("ip", "192.0.2.2"), ("os", "darwin")],
-)
-async def test_another_agent_is_not_taken_for_one_that_left(
-    bot: Bot, fake: FakeNgrok, channel: Channel, what: str, other: str
-) -> None:
-    """It is enough that one of the things that stay with an agent is another."""
-    known = {"credential": "cr_1", "metadata": "till 7", "ip": "192.0.2.1", "os": "linux"}
-    agent = fake.add_agent(**cast("Any", known))
-    await bot.watch.step()
-    await bot.ngrok.tunnel_sessions.stop(agent)
-    fake.add_agent(**cast("Any", known | {what: other}))
-    await bot.watch.step()
-    came, left = channel.read()
+async def test_a_slow_restart(bot: Bot, fake: FakeNgrok, channel: Channel) -> None:
+    """An agent that is away for a while has left, and connects when it is back."""
+    agent = fake.add_agent(metadata="till 7", os="linux", region="eu")
+    async with following(bot):
+        await bot.ngrok.tunnel_sessions.restart(agent)
+        assert ["\N{LARGE RED CIRCLE} **till 7 (linux, eu)** has left"] == await channel.read()
+        fake.clock.advance(8)
 
-    assert came.endswith("has connected")
-    assert left.endswith("has left")
+        assert ["\N{LARGE GREEN CIRCLE} **till 7 (linux, eu)** has connected"] == (
+            await channel.read()
+        )
 
 
-async def test_agents_that_look_alike_are_counted(
+async def test_news_that_come_together_are_one_message(
     bot: Bot, fake: FakeNgrok, channel: Channel
 ) -> None:
-    """Of two with everything the same, one left and both are gone: that is two lines, not one."""
-    first, second = (
-        fake.add_agent(metadata="", credential="cr_1", ip="192.0.2.1", os="linux") for _ in range(2)
-    )
-    await bot.watch.step()
-    for agent in (first, second):
-        await bot.ngrok.tunnel_sessions.restart(agent)
-    await bot.watch.step()
-    assert 2 == len(channel.read())
-    fake.clock.advance(8)
-    await bot.watch.step()
+    """Discord takes few messages in a row, and people read fewer."""
+    agents = fake.add_agents(5)
+    async with following(bot):
+        for agent in agents:
+            fake.drop(agent, back_after=math.inf)
 
-    posts = channel.read()
-    assert 2 == len(posts)
-    assert all("restarted or reconnected" in post for post in posts)
+        assert 5 == len(await channel.read())
 
 
-async def test_share_of_the_budget(fake: FakeNgrok) -> None:
-    """Twice as many pages are asked for half as often."""
-    async with Client(fake.api_key, base_url=fake.url) as ngrok:
-        watch = Watch(ngrok, Channel().send, pace=5)
-        assert 5 == await watch.step()
-        fake.add_agents(150)
-        fake.requests.clear()
-
-        assert 10 == await watch.step()
-        assert 2 == len(fake.requests)
-
-
-async def test_trouble_slows_the_watch_down(
+async def test_trouble_is_for_the_log(
     bot: Bot, fake: FakeNgrok, channel: Channel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each failed look doubles the pause; one that works ends that, and nothing was missed."""
-    agent = fake.add_agents(1)[0]
-    await bot.watch.step()
-    await bot.ngrok.tunnel_sessions.stop(agent)
-    fake.fail(503, times=10)
-    pauses = [await bot.watch.step() for _ in range(10)]
+    """A look that fails is no news, and nothing is missed by it."""
+    agent = fake.add_agent()
+    async with following(bot):
+        fake.fail(503, times=2)
+        fake.drop(agent, back_after=math.inf)
+        [post] = await channel.read()
 
-    assert [10, 20, 40, 80, 160, 300, 300, 300, 300, 300] == pauses
-    assert 10 == len(caplog.messages)
-    assert "Next look in 10 s: HTTP 503" in caplog.messages[0]
+    assert post.endswith("has left")
+    assert "Look 2 in a row has failed: HTTP 503" in caplog.text
     assert "Traceback" not in caplog.text
-    assert [] == channel.read()
-    assert 5 == await bot.watch.step()
-    assert 1 == len(channel.read())
-    fake.fail(503)
-    assert 10 == await bot.watch.step()
 
 
-async def test_watch_waits_as_long_as_ngrok_says(bot: Bot, fake: FakeNgrok) -> None:
-    """After a 429 it looks again when it may, and not earlier."""
-    fake.fail(429, code="ERR_NGROK_226", headers={"Retry-After": "50"})
+async def test_a_refused_key_does_not_end_the_bot(
+    bot: Bot,
+    fake: FakeNgrok,
+    channel: Channel,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What time alone does not mend is looked at seldom, and somebody may mend it."""
+    monkeypatch.setattr(discord_bot, "LONGEST_PAUSE", 0.05)
+    async with following(bot):
+        fake.fail(403, code="ERR_NGROK_203", message=f"Your credential: {fake.api_key}")
+        await fake.wait_for_requests(len(fake.requests) + 2)
+        fake.add_agent()
+        [post] = await channel.read()
 
-    assert 50 == await bot.watch.step()
-    assert 45 < await bot.watch.step() <= 100
-    assert 1 == len(fake.requests)
+    assert post.endswith("has connected")
+    assert "Next look in 0 s: HTTP 403" in caplog.text
+    assert fake.api_key not in caplog.text
 
 
 async def test_people_go_before_the_watch(fake: FakeNgrok) -> None:
     """Where the budget is used up, it does not stand in the line."""
     limiter = RateLimit(1, 60)
     async with Client(fake.api_key, base_url=fake.url, limiter=limiter) as ngrok:
-        watch = Watch(ngrok, Channel().send)
-        await watch.step()
-        async with asyncio.timeout(30):  # in the line it would be there for a minute
-            assert 50 < await watch.step() <= 60
+        await ngrok.tunnels.list()
+        first = asyncio.create_task(anext(watch(ngrok.tunnel_sessions)))
+        await asyncio.sleep(0.01)
 
-    assert 1 == len(fake.requests)
+        assert 0 == (ngrok.budget and ngrok.budget.waiting)
+        assert not first.done()
+        await discord_bot.end(cast("asyncio.Task[None]", first))
 
 
 async def test_news_are_kept_while_discord_is_away(
     bot: Bot, fake: FakeNgrok, channel: Channel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A post that failed comes with the next look."""
-    await bot.watch.step()
-    fake.add_agents(1)
-    channel.error = OSError("Discord is away")
-    assert 10 == await bot.watch.step()
-    assert [] == channel.read()
-    channel.error = None
-    fake.add_agents(1)
-    assert 5 == await bot.watch.step()
-
-    assert 2 == len(channel.read())
-    assert "Discord is away" in caplog.text
-
-
-async def test_watch_goes_on_by_itself(fake: FakeNgrok, channel: Channel) -> None:
-    """A failure in between does not end it."""
-    async with Client(fake.api_key, base_url=fake.url, retry=None) as ngrok:
-        watch = Watch(ngrok, channel.send, pace=0.001)
-        running = asyncio.create_task(watch.run())
-        await fake.wait_for_requests(2)
-        fake.fail(500)
-        agent = fake.add_agent(metadata="till 7")
+    """What could not be posted comes with the next message."""
+    async with following(bot):
+        channel.error = OSError("Discord is away")
+        fake.add_agent()
         async with asyncio.timeout(20):
-            came = await channel.posts.get()
-            await ngrok.tunnel_sessions.stop(agent)
-            left = await channel.posts.get()
-        await discord_bot.end(running)
+            await channel.refused.wait()
+        fake.add_agent()
+        channel.error = None
+        lines = await channel.read()
+        if len(lines) < 2:  # the second was seen later
+            lines += await channel.read()
 
-    assert ("has connected" in came, "has left" in left) == (True, True)
-    assert running.cancelled()
+    assert 2 == len(lines)
+    assert "Next try to post in" in caplog.text
 
 
 # --- start and end -------------------------------------------------------------------------------
