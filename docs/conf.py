@@ -76,6 +76,10 @@ nitpick_ignore = {
     *(("py:class", f"ngrok_async.{name}") for name in ("_id.HasId", "filters._I")),
     *(("py:class", f"ngrok_async.jobs.waiting.{name}") for name in ("M", "Listed", "Filtered")),
     *(("py:class", f"ngrok_async.jobs.{n}") for n in ("lending.Lendable", "ensuring.Ensurable")),
+    *(
+        ("py:class", f"ngrok_async.jobs.watching.{n}")
+        for n in ("T", "Watchable", "FilteredWatchable")
+    ),
     ("py:obj", "multidict._abc.MultiMapping"),
 }
 default_role = "code"

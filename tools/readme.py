@@ -29,8 +29,9 @@ def absolute(text: str, urls: Mapping[str, str], version: str) -> str:
         before, link = found.groups()
         path, hash_, anchor = link.partition("#")
         page = Path(path)
-        if page.parent == Path("docs") and page.suffix == ".md":
-            return f"{before}{urls['Documentation']}/{page.stem}.html{hash_}{anchor}"
+        if page.is_relative_to("docs") and page.suffix == ".md":
+            html = page.relative_to("docs").with_suffix(".html").as_posix()
+            return f"{before}{urls['Documentation']}/{html}{hash_}{anchor}"
         kind = "raw" if page.suffix in _IMAGES else "blob"
         return f"{before}{urls['Repository']}/{kind}/v{version}/{link}"
 

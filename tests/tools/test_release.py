@@ -124,6 +124,7 @@ def test_all_addresses_are_in_one_place() -> None:
     ("link", "expected"),
     [
         ("[a](docs/jobs.md)", "[a](https://docs.test/jobs.html)"),
+        ("[a](docs/guides/domains.md)", "[a](https://docs.test/guides/domains.html)"),
         ("[a](docs/jobs.md#wait)", "[a](https://docs.test/jobs.html#wait)"),
         ("[a](LICENSE)", "[a](https://git.test/us/it/blob/v1.2.3/LICENSE)"),
         ("[a](examples/bot.py#L3)", "[a](https://git.test/us/it/blob/v1.2.3/examples/bot.py#L3)"),

@@ -37,7 +37,7 @@ def written(page: str, *, on_pypi: bool = ON_PYPI) -> str:
 def pages() -> Iterator[Path]:
     """Return what tells people how to install it."""
     yield ROOT / "README.md"
-    yield from sorted((ROOT / "docs").glob("*.md"))
+    yield from sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)
     yield from sorted((ROOT / "examples").rglob("*.md"))
 
 
