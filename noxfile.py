@@ -87,11 +87,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types with mypy and pyright, and that every public one is known."""
+    """Check the types with mypy and pyright, also of the pages' code, and that all are known."""
     session.install("-e", ".[testing,redis,speed]", *group("types"))
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--verifytypes", "ngrok_async", "--ignoreexternal")
+    session.run("python", "-m", "tools.pages.typed")
 
 
 @nox.session(python=PYTHONS)

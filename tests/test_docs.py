@@ -28,6 +28,7 @@ from tools.pages import (
     llms,
     reference,
     start_here,
+    typed,
 )
 from tools.pages import testing as testing_page
 from tools.pages.shown import shown
@@ -72,7 +73,7 @@ SHOWN = {
     "agents.md": "with version 3.39.0",
     "guides/credentials.md": "and a token of 49 characters",
     "guides/domains.md": "CNAME app.example.com -> ",
-    "guides/endpoints.md": "2 share https://pool.example.com",
+    "guides/endpoints.md": "2 share one URL",
     "guides/event-streams.md": "['agent_session_start.v0', 'ip_policy_updated.v0']",
     "guides/event-loops.md": "2 agents restart",
     "guides/index.md": "",
@@ -561,6 +562,20 @@ def test_what_is_not_offered_is_listed() -> None:
 def quoted(names: Iterable[str]) -> str:
     """Return names as the documentation writes them."""
     return ", ".join(f"`{name}`" for name in names)
+
+
+def test_every_piece_has_its_types_checked() -> None:
+    """Each page with Python is among the files for the checkers, or has a reason not to be."""
+    checked = dict(typed.files())
+    pages = {page.removeprefix("guides/") for page, text in PYTHON if text} | {*ELSEWHERE}
+
+    for page in pages:
+        stem = page.removesuffix(".md").replace("-", "_")
+        found = [name for name in checked if name.removeprefix("guides_").startswith(stem)]
+        assert bool(found) != (page in typed.LEFT_OUT), page
+    assert {*typed.LEFT_OUT, *typed.ALLOWED} <= pages
+    for name, text in checked.items():
+        compile(text, name, "exec")
 
 
 def test_no_page_counts_what_grows() -> None:
