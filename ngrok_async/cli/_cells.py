@@ -39,9 +39,9 @@ def text_of(value: "JSON") -> str:
     return as_json(value)
 
 
-def as_json(value: "JSON", indent: int | None = None) -> str:
+def as_json(value: "JSON", *, indent: int | None = None, ascii_only: bool = False) -> str:
     """Return JSON in which all that is not printable is escaped, which means the same."""
-    return _BEYOND_ASCII.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent))
+    return _BEYOND_ASCII.sub(_escaped, json.dumps(value, ensure_ascii=ascii_only, indent=indent))
 
 
 def _escaped(found: "re.Match[str]") -> str:
@@ -73,7 +73,7 @@ def cut(text: str, width: int) -> str:
         left -= _columns(character)
         if left < 0:
             return f"{text[:index]}…"
-    raise AssertionError  # pragma: no cover # it was wider than what is left
+    return text  # pragma: no cover # it is wider than what is left
 
 
 def padded(text: str, width: int) -> str:

@@ -68,6 +68,10 @@ class Parser(argparse.ArgumentParser):
             if group._group_actions:  # noqa: SLF001 # argparse has no other way to them
                 yield group.title or "", group._group_actions  # noqa: SLF001 # as above
 
+    def positionals(self) -> list[argparse.Action]:
+        """Return what is no option."""
+        return [action for action in self._actions if not action.option_strings]
+
     def children(self) -> Mapping[str, "Parser"]:
         """Return the parsers of the next word, such as `update` of `fleet`."""
         kinds = (action.choices for action in self._actions if action.nargs == argparse.PARSER)

@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "agents": Command("List the agents that are connected", "_jobs.agents"),
     "api": Command("Call a route that has no command yet", "_jobs.api"),
     "check": Command("Tell whether the key is accepted, and how fast answers come", "_jobs.check"),
+    "completion": Command("Print the completion for a shell", "_completion", needs_client=False),
     "diff": Command(
         "Compare an export with another, or the account", "_jobs.diff", needs_client=False
     ),

@@ -121,6 +121,22 @@ def verbs_of(resource: str) -> list[str]:
     return [name.removeprefix(begin) for name in names] if resource in table()["resources"] else []
 
 
+def next_words(words: Sequence[str]) -> dict[str, str]:
+    """Return what may follow the words of a resource, or a part of them, and what each is for."""
+    known = table()
+    resource = " ".join(words)
+    if resource in known["resources"]:
+        operations = known["operations"]
+        return {verb: operations[f"{resource} {verb}"]["help"] for verb in verbs_of(resource)}
+    begin = f"{resource} ".lstrip()
+    found: dict[str, str] = {}
+    for name, text in known["resources"].items():
+        if name.startswith(begin):
+            word, _, further = name.removeprefix(begin).partition(" ")
+            found[word] = f"{word} of several kinds" if further else text
+    return found
+
+
 def split_operation(words: Sequence[str]) -> tuple[str, str, Sequence[str]]:
     """Return resource, verb and the rest of a command line that calls an operation.
 

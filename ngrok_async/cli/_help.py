@@ -5,7 +5,7 @@ Without a command, it lists all of them.
 
 import argparse
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from shutil import get_terminal_size
 from textwrap import fill, wrap
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from ngrok_async.cli._command_line import Parser
 from ngrok_async.cli._commands import COMMANDS
 from ngrok_async.cli._ends import PROGRAM
-from ngrok_async.cli._find import find, verbs_of
+from ngrok_async.cli._find import find, next_words
 from ngrok_async.cli._out import Out
 from ngrok_async.cli._table import table
 
@@ -68,7 +68,7 @@ def page(words: Sequence[str]) -> str:
     Raises:
         UsageError: There is none of that name.
     """
-    if words[0] not in COMMANDS and (verbs := _verbs(" ".join(words))):
+    if words[0] not in COMMANDS and (verbs := next_words(words)):
         return _resource(" ".join(words), verbs)
     found = find(words)
     leaf = found.parser.leaf(found.rest)
@@ -87,24 +87,13 @@ def page(words: Sequence[str]) -> str:
     return _joined(sections)
 
 
-def _verbs(words: str) -> list[tuple[str, str]]:
-    """Return what a resource does, or the resources of a group, if the words are one of them."""
-    known = table()
-    if words in known["resources"]:
-        operations = known["operations"]
-        return [(verb, operations[f"{words} {verb}"]["help"]) for verb in verbs_of(words)]
-    begin = f"{words} "
-    found = known["resources"].items()
-    return [(name.removeprefix(begin), text) for name, text in found if name.startswith(begin)]
-
-
-def _resource(words: str, verbs: Sequence[tuple[str, str]]) -> str:
+def _resource(words: str, verbs: Mapping[str, str]) -> str:
     title = f"{PROGRAM} {words}"
     about = table()["resources"].get(words)
     sections = [
         ("Name", [f"{title} - {about}" if about else title]),
         ("Usage", [f"{title} COMMAND ...", f"{PROGRAM} help {words} COMMAND"]),
-        ("Commands", _pairs(verbs)),
+        ("Commands", _pairs(verbs.items())),
     ]
     return _joined(sections)
 

@@ -7,7 +7,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from ngrok_async._printable import printable
 from ngrok_async._version import __version__
 from ngrok_async.cli._command_line import split
 from ngrok_async.cli._ends import OK, PROGRAM, USAGE, UsageError
@@ -26,9 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done; 5 rate limit or network; 130 interrupted.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    for name in ("stdout", "stderr"):  # closed by whoever started us: nobody wants to hear it
-        if getattr(sys, name) is None:
-            setattr(sys, name, io.StringIO())
+    _prepare_streams()
     try:
         code = _run(words)
         sys.stdout.flush()
@@ -38,6 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BaseException as error:  # noqa: BLE001 # the end of the program
         return _end(error, debug="--debug" in words)
     return code or OK
+
+
+def _prepare_streams() -> None:
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us: nobody wants to hear it
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):  # an encoding may lack some characters
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _end(error: BaseException, *, debug: bool) -> int:
@@ -52,7 +58,7 @@ def _end(error: BaseException, *, debug: bool) -> int:
         import traceback  # noqa: PLC0415 # only then
 
         for text in "".join(traceback.format_exception(error)).splitlines():
-            print(printable(text), file=sys.stderr)  # noqa: T201 # as `say` does
+            say(text)
     say(line)
     return code
 
@@ -68,6 +74,11 @@ def _forget_stdout() -> None:
 
 
 def _run(words: list[str]) -> int | None:
+    if words[:1] == ["__complete"]:  # a shell asks, see `_completion`
+        from ngrok_async.cli._completion import completed  # noqa: PLC0415 # only then
+
+        sys.stdout.write(completed("".join(words[1:2]), words[2:]))
+        return OK
     before, rest = split(words)
     if not rest:
         return _overview(USAGE)

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from shutil import get_terminal_size
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TextIO
@@ -44,12 +44,14 @@ class Out:
         *,
         yes: bool = False,
         dry_run: bool = False,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
     ) -> None:
-        """Look at where the output goes to."""
+        """Look at where the output goes to: by default to the streams of the process."""
         self.format = form
         self.fields = tuple(fields)
-        self.stdout: TextIO = sys.stdout
-        self.stderr: TextIO = sys.stderr
+        self.stdout: TextIO = stdout or sys.stdout
+        self.stderr: TextIO = stderr or sys.stderr
         self._yes = yes
         self._dry_run = dry_run
         plain = os.environ.get("TERM") == "dumb"
@@ -103,9 +105,9 @@ class Out:
     def one(self, row: "Mapping[str, JSON]", *, id: str = "id") -> None:  # noqa: A002 # as above
         """Print a single thing: in a table, a line for each of its fields."""
         if self.format == "json":
-            self._write(f"{as_json(self.chosen(row), indent=2)}\n")
+            self._write(f"{self.json(self.chosen(row), indent=2)}\n")
         elif self.format == "table":
-            shown = self.chosen(row)
+            shown = {printable(name): value for name, value in self.chosen(row).items()}
             wide = max(map(width_of, shown), default=0)
             lines = [(padded(name, wide), cell(value)) for name, value in shown.items()]
             self._write("".join(f"{self.fitted(GAP.join(line))}\n" for line in lines if line[1]))
@@ -142,9 +144,10 @@ class Out:
             raise Stop(OK)
         if not asks or self._yes:
             return
+        question = f"{what} {'this' if len(things) == 1 else f'these {len(things)}'}?"
         if not (sys.stdin and sys.stdin.isatty() and self.stderr.isatty()):
-            raise UsageError(f"{what} {len(things)} things? Say so with --yes")
-        if not self._asked(f"{what} {'this' if len(things) == 1 else f'these {len(things)}'}?"):
+            raise UsageError(f"{question} Nobody is there to ask: say so with --yes")
+        if not self._asked(question):
             raise Stop(FAILED, "nothing was done")
 
     def _asked(self, question: str) -> bool:
@@ -157,10 +160,17 @@ class Out:
         """Return what `--fields` asks for of a row; all of it where it does not."""
         return {name: at(row, name) for name in self.fields} if self.fields else row
 
+    def json(self, value: "JSON", indent: int | None = None) -> str:
+        """Return JSON in characters that the output has; it means the same in all of them."""
+        encoding = self.stdout.encoding or "utf-8"  # a text in memory has none
+        has_all = encoding.lower().replace("-", "").startswith("utf")
+        return as_json(value, indent=indent, ascii_only=not has_all)
+
     def fitted(self, line: str) -> str:
         """Cut a line to the width of the terminal."""
         width = self.width
-        return (line if width is None else cut(line, width)).rstrip()
+        line = line.rstrip()
+        return line if width is None else cut(line, width)
 
     def _write(self, text: str) -> None:
         self.stdout.write(text)
@@ -234,7 +244,7 @@ class _Table(Rows):
         self._widths = [
             min(max(width_of(line[index]) for line in lines), _LONGEST) for index in self._kept
         ]
-        self._line(list(self._columns))
+        self._line([printable(name) for name in self._columns])
 
     def _line(self, cells: Sequence[str]) -> None:
         kept = [cells[index] for index in self._kept]
@@ -245,8 +255,9 @@ class _Table(Rows):
         self._write(f"{self._out.fitted(line)}\n")
 
     def _end(self, *, failed: bool) -> None:
-        del failed  # what was found is shown
-        self.flush()
+        self.flush()  # what was found is shown, also after an error
+        if self._widths is None and not failed:
+            self._out.note("there are none")
 
 
 class _JSON(Rows):
@@ -257,7 +268,7 @@ class _JSON(Rows):
         self._items: list[str] = []
 
     def add(self, row: "Mapping[str, JSON]") -> None:
-        self._items.append(as_json(self._out.chosen(row)))
+        self._items.append(self._out.json(self._out.chosen(row)))
 
     def _end(self, *, failed: bool) -> None:
         if not failed:
@@ -269,7 +280,7 @@ class _JSONLines(Rows):
     """A line of JSON for each thing."""
 
     def add(self, row: "Mapping[str, JSON]") -> None:
-        self._write(f"{as_json(self._out.chosen(row))}\n")
+        self._write(f"{self._out.json(self._out.chosen(row))}\n")
 
 
 class _CSV(Rows):
@@ -279,7 +290,7 @@ class _CSV(Rows):
         super().__init__(out, columns, id_field)
         self._lines = csv.writer(out.stdout, lineterminator="\n")
         self._text: Callable[[JSON], str] = cell if out.is_terminal else text_of
-        self._lines.writerow(columns)
+        self._lines.writerow([self._text(name) for name in columns])
 
     def add(self, row: "Mapping[str, JSON]") -> None:
         self._lines.writerow([self._text(at(row, name)) for name in self._columns])
@@ -311,6 +322,7 @@ def _interruptible() -> Generator[None]:
 
 
 def say(text: str) -> None:
-    """Tell on standard error what ended a command."""
+    """Tell on standard error what ended a command, if somebody listens."""
     if text:
-        print(f"{PROGRAM}: {printable(text)}", file=sys.stderr)  # noqa: T201 # may be None
+        with suppress(OSError):
+            sys.stderr.write(f"{PROGRAM}: {printable(text)}\n")

@@ -45,7 +45,7 @@ def texts() -> Iterator[str]:
     yield from known["resources"].values()
     for entry in known["operations"].values():
         yield from (entry["help"], entry.get("text", ""))
-        yield from (option["help"] for option in entry.get("options", {}).values())
+        yield from (option.get("help", "") for option in entry.get("options", {}).values())
 
 
 def test_it_speaks_of_no_python() -> None:
