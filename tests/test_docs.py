@@ -19,6 +19,7 @@ import ngrok_async
 from ngrok_async import Client, NotFoundError, errors, testing
 from ngrok_async._operation import operations
 from ngrok_async.testing import FakeNgrok
+from tests.jobs.fleets.world import client_of, served, turned
 from tools.contract import facts
 from tools.contract.declared import models, resources
 from tools.pages import (
@@ -266,16 +267,20 @@ def test_no_other_figure_is_in_the_reasons(page: str) -> None:
 
 @pytest.mark.parametrize("name", PIECES)
 async def test_pieces(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """The other pieces of a page run one after the other inside one coroutine, as it says."""
+    """The other pieces of a page run one after the other inside one coroutine, as it says.
+
+    What waits by the client's clock does not wait, and what writes a file writes it elsewhere.
+    """
     code = "async def pieces(ngrok):\n" + textwrap.indent("".join(PIECES[name]), "    ")
     scope: dict[str, Any] = {"Client": Client}
     exec(code, scope)  # noqa: S102 # the pages are ours
-    async with FakeNgrok(agents=3) as fake, Client(fake.api_key, base_url=fake.url) as ngrok:
+    monkeypatch.chdir(tmp_path)
+    async with served(agents=3) as fake, client_of(fake) as ngrok:
         monkeypatch.setenv("NGROK_API_KEY", fake.api_key)
         monkeypatch.setenv("NGROK_API_URL", fake.url)
-        await scope["pieces"](ngrok)
+        await turned(fake, [ngrok], scope["pieces"](ngrok))
 
         if name == "README.md":
             sent = [request.path for request in fake.requests if request.json == {}]

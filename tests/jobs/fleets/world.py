@@ -124,9 +124,9 @@ def commands(fake: FakeNgrok, verb: str) -> dict[str, int]:
     return counts
 
 
-def served(limit: int | None = 120) -> FakeNgrok:
+def served(*, limit: int | None = 120, agents: int = 0) -> FakeNgrok:
     """Return a fake on a clock that stands still."""
-    return FakeNgrok(limit=limit, clock=TurnableClock(running=False))
+    return FakeNgrok(limit=limit, agents=agents, clock=TurnableClock(running=False))
 
 
 def client_of(fake: FakeNgrok) -> Client:
