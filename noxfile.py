@@ -64,6 +64,10 @@ def group(name: str) -> list[str]:
     return nox.project.dependency_groups(PYPROJECT, name)
 
 
+# Tests wait a good part of their time. Those of one file stay together: they share a server.
+SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadfile")
+
+
 def contents(wheel: Path) -> set[tuple[str, int]]:
     """Return names and checksums of the files in a wheel."""
     with zipfile.ZipFile(wheel) as archive:
@@ -104,8 +108,11 @@ def tests(session: nox.Session) -> None:
     """
     session.install("-e", ".[testing,redis]", *group("test"))
     session.env.update(NO_ACCOUNT)
-    if session.posargs or session.python != RUNNING:  # a part of the tests cannot cover everything
+    if session.posargs:  # a part of the tests cannot cover everything
         session.run("python", "-m", "pytest", *session.posargs)
+        return
+    if session.python != RUNNING:
+        session.run("python", "-m", "pytest", *SIDE_BY_SIDE)
         return
     omitted = ["*/_wire/structs.py"]  # needs the extra `speed`
     if not shutil.which("redis-server"):
@@ -128,7 +135,7 @@ def speed(session: nox.Session) -> None:
     if session.posargs:
         session.run("python", "-m", "pytest", *session.posargs)
         return
-    session.run("python", "-m", "pytest", "--ignore", "tests/wire")
+    session.run("python", "-m", "pytest", "--ignore", "tests/wire", *SIDE_BY_SIDE)
     count(session, "tests/wire")
     session.run("coverage", "report", "--include", "*/_wire/structs.py,*/_wire/read.py")
 
@@ -265,7 +272,7 @@ def lowest(session: nox.Session) -> None:
             session.error(f"{dependency} cannot be had: the lowest is {pinned[dependency.name]}")
     session.install("-e", ".[testing,redis]", *group("test"), "--constraint", str(pins))
     session.env.update(NO_ACCOUNT)
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run("python", "-m", "pytest", *(session.posargs or SIDE_BY_SIDE))
 
 
 @nox.session(default=False)  # with a key in the environment, it talks to that account

@@ -60,6 +60,7 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
     "_model.py": ("tests/test_json_form.py",),
     "_page.py": ("tests/test_pagination.py", "tests/test_walk.py", "tests/test_json_form.py"),
     "_pydantic.py": ("tests/test_pydantic.py",),
+    "_printable.py": ("tests/cli", "tests/test_table.py"),
     "_table.py": ("tests/test_table.py",),
     **dict.fromkeys(
         ("_walk.py", "pagination.py"),
