@@ -132,8 +132,8 @@ async def lent(ngrok: Client, device: Device) -> AsyncGenerator[Provisioned]:
         await stack.enter_async_context(
             temporary(ngrok.endpoints, url=device.url, type="cloud", traffic_policy=device.policy)
         )
-        made = dict.fromkeys(("credential", "domain", "endpoint"), "created")
-        yield Provisioned(made, credential.token)
+        steps: dict[str, str] = dict.fromkeys(("credential", "domain", "endpoint"), "created")
+        yield Provisioned(steps, credential.token)
 
 
 async def remove(ngrok: Client, device: Device) -> list[str]:

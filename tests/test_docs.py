@@ -59,7 +59,7 @@ BLOCKS = [
 ]
 PYTHON = [(name, text) for name, language, text in BLOCKS if language == "python"]
 PROGRAMS = [(name, text) for name, text in PYTHON if "asyncio.run(" in text and name not in GUIDES]
-TESTS = [(name, text) for name, text in PYTHON if "def test_" in text]
+TESTS = [(name, text) for name, text in PYTHON if "def test_" in text and name not in GUIDES]
 TRACED, SOCKS = (
     [(name, text) for name, text in PYTHON if package in text]
     for package in ("opentelemetry", "import ProxyConnector")
@@ -78,6 +78,7 @@ SHOWN = {
     "guides/event-streams.md": "['agent_session_start.v0', 'ip_policy_updated.v0']",
     "guides/event-loops.md": "2 agents restart",
     "guides/index.md": "",
+    "guides/recipes.md": "0 found",
     "guides/network.md": "100 calls, 1 request",
     "guides/ip-policies.md": "- deny  203.0.113.66/32",
     "guides/kubernetes-operators.md": "1 left",
@@ -98,8 +99,8 @@ def numbered(blocks: list[tuple[str, str]]) -> list[str]:
     return [f"{name} {number + 1}" for number, (name, _) in enumerate(blocks)]
 
 
-async def run(*arguments: str, **environment: str) -> str:
-    """Run Python in a process and return what it prints."""
+async def run(*arguments: str, says_more: bool = False, **environment: str) -> str:
+    """Run Python in a process and return what it prints; to the error output only if it may."""
     unset = {"NGROK_API_KEY", "NGROK_API_URL"}
     base = {name: value for name, value in os.environ.items() if name not in unset}
     process = await asyncio.create_subprocess_exec(
@@ -111,7 +112,7 @@ async def run(*arguments: str, **environment: str) -> str:
     )
     out, err = await process.communicate()
 
-    assert (0, "") == (process.returncode, err.decode())
+    assert (0, "") == (process.returncode, "" if says_more else err.decode())
     return out.decode()
 
 
@@ -143,7 +144,8 @@ def test_console_and_output_stand_where_a_test_looks() -> None:
     """Other pages have neither commands nor output, apart from the tree of errors."""
     found = {name for name, kind, _ in BLOCKS if kind in {"console", "text"}}
 
-    assert {"README.md", "errors.md", "guides/index.md", "index.md", "start-here.md"} == found
+    shells = {"README.md", "guides/index.md", "guides/recipes.md", "index.md", "start-here.md"}
+    assert {"errors.md", *shells} == found
     (tree,) = (text for name, kind, text in BLOCKS if (name, kind) == ("errors.md", "text"))
     assert textwrap.indent(tree, "    ") in (errors.__doc__ or "")
 
@@ -320,6 +322,22 @@ async def test_traces(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [503, 200] == [span.attributes["http.status_code"] for span in attempts]
     assert ("list agents", 1) == (own.name, own.attributes["http.request.resend_count"])
     assert fake.api_key not in str([dict(span.attributes) for span in attempts])
+
+
+async def test_recipe_in_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands of the recipe write files, and find nothing that differs from them."""
+    (text,) = (t for name, kind, t in BLOCKS if (name, kind) == ("guides/recipes.md", "console"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    async with FakeNgrok() as fake, Client(fake.api_key, base_url=fake.url) as ngrok:
+        policy = await ngrok.ip_policies.create()
+        for command in text.splitlines():
+            program, *arguments = command.split()
+            assert "ngrok-async" == program
+            with_key = {"NGROK_API_KEY": fake.api_key, "NGROK_API_URL": fake.url}
+            await run("-m", "ngrok_async", *arguments, says_more=True, **with_key)
+
+    assert (tmp_path / "account" / "ip-policies" / f"{policy.id}.json").exists()
 
 
 async def test_socks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,7 +93,9 @@ def _files_of(path: Path) -> Iterator[tuple[str, str]]:
     for number, text in enumerate(python):
         if named := re.match(r"# (\w+)\.py\n", text):
             yield named[1], _annotated(text)
-        elif re.search(r"^(async )?def (main|test_)|^@pytest|^await_", text, re.MULTILINE):
+        elif not folder and re.search(
+            r"^(async )?def (main|test_)|^@pytest|^await_", text, re.MULTILINE
+        ):
             yield f"{page}_{number}", f"{head}\n{_annotated(text)}"
         else:
             pieces.append(textwrap.indent(text, "    "))
