@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import importlib.resources
 import itertools
+import json
+import math
 import os
 import re
 import shutil
@@ -15,6 +17,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias, TypedDict
 
 import attrs
+import fleet  # the service is a program: its modules stand beside it
+import pretend
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
@@ -23,6 +27,7 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 from examples.aiohttp_service import agents_page
 from examples.aiohttp_service.agents_page import Row, Settings, explain, make_app
 from ngrok_async import ClientClosedError, NgrokError, RequestTimeoutError
+from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import FakeNgrok
 
 PROGRAM = Path(agents_page.__file__)
@@ -37,11 +42,19 @@ Serve: TypeAlias = Callable[..., Awaitable[Http]]
 Posted: TypeAlias = asyncio.Task[tuple[int, str]]
 
 
+class Look(TypedDict):
+    """How good what the page gets is."""
+
+    known: bool
+    tunnels: bool
+    trouble: str | None
+
+
 class Seen(TypedDict):
     """What the page gets."""
 
     agents: list[Row]
-    next_in: float
+    look: Look
 
 
 # --- the process -----------------------------------------------------------------------------
@@ -190,6 +203,20 @@ async def test_the_key_is_nowhere() -> None:
     assert not [text for text in texts if KEY in text]
 
 
+async def test_ends_while_pages_are_open() -> None:
+    """SIGTERM ends the streams of news, with the watches behind them."""
+    async with (
+        FakeNgrok(agents=1) as fake,
+        service(fake) as running,
+        running.http.get("/events") as stream,
+    ):
+        first = await stream.content.readline()
+        output, errors = await running.end()
+
+    assert b'"full": true' in first
+    assert (0, "") == (running.process.returncode, errors), output
+
+
 # --- the routes ------------------------------------------------------------------------------
 
 
@@ -199,7 +226,7 @@ async def fake(
 ) -> AsyncIterator[FakeNgrok]:
     """The account whose key is in the environment."""
     restart_delay: float = getattr(request, "param", 0.0)
-    async with FakeNgrok(api_key=KEY, restart_delay=restart_delay) as fake:
+    async with FakeNgrok(api_key=KEY, restart_delay=restart_delay, limit=None) as fake:
         monkeypatch.setenv("NGROK_API_KEY", fake.api_key)
         monkeypatch.setenv("NGROK_API_URL", fake.url)
         yield fake
@@ -207,150 +234,237 @@ async def fake(
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Serve]:
-    """Start the service inside this process; by default it looks as often as it is asked to."""
+    """Start the service inside this process; by default it looks without a pause."""
     async with AsyncExitStack() as stack:
 
-        async def start(*, share: float = 1e6, patience: float = 3.0) -> Http:
-            app = make_app(Settings(share=share, patience=patience))
+        async def start(*, limit: int = 60_000, patience: float = 3.0) -> Http:
+            app = make_app(Settings(limit=limit, patience=patience))
             return await stack.enter_async_context(TestClient(TestServer(app)))
 
         yield start
 
 
-async def see(http: Http) -> Seen:
-    """Return what the page would show."""
-    async with http.get("/agents") as answer:
-        assert 200 == answer.status
-        seen: Seen = await answer.json()
-        return seen
+async def see(http: Http, wanted: Callable[[Seen], bool] = bool) -> Seen:
+    """Return what the page shows as soon as it is this; follows the news as the page does."""
+    rows: dict[str, Row] = {}
+    async with asyncio.timeout(30), http.get("/events") as stream:
+        assert 200 == stream.status
+        async for line in stream.content:
+            if not line.startswith(b"data: "):
+                continue
+            message = json.loads(line.removeprefix(b"data: "))
+            rows |= {row["key"]: row for row in message["agents"]}
+            for key in message["gone"]:
+                del rows[key]
+            seen = Seen(agents=list(rows.values()), look=message["look"])
+            if (seen["look"]["known"] or seen["look"]["trouble"]) and wanted(seen):
+                return seen
+    raise AssertionError("the stream has ended")
+
+
+def states(seen: Seen) -> dict[str, str]:
+    """Return what the agents do, by the ids of their sessions."""
+    return {row["id"]: row["state"] for row in seen["agents"]}
+
+
+def origin(http: Http) -> dict[str, str]:
+    """Return the header that shows that a request comes from the page."""
+    return {"Origin": str(http.make_url("/")).removesuffix("/")}
 
 
 async def send(http: Http, id_: str, command: str) -> tuple[int, str, str | None]:
     """Send a command as the page does; returns status, message and `Retry-After`."""
-    headers = {"Origin": str(http.make_url("/")).removesuffix("/")}
-    async with http.post(f"/agents/{id_}/{command}", headers=headers) as answer:
+    async with http.post(f"/agents/{id_}/{command}", headers=origin(http)) as answer:
         return answer.status, (await answer.json())["message"], answer.headers.get("Retry-After")
 
 
 async def test_all_viewers_share_one_look(fake: FakeNgrok, serve: Serve) -> None:
     """However many look at the same time or soon after, ngrok is asked once for each list."""
     fake.add_agents(2)
-    http = await serve(share=1)
-    seen = await asyncio.gather(*(see(http) for _ in range(20)))
-    later = await see(http)
+    http = await serve(limit=2)
 
-    assert ["/tunnel_sessions", "/tunnels"] == [request.path for request in fake.requests]
-    assert {agent.id for agent in fake.agents} == {row["id"] for row in later["agents"]}
-    assert all(later["agents"] == one["agents"] for one in seen)
-    assert 60 < later["next_in"] <= 120  # two requests, one a minute
+    def knows_both(seen: Seen) -> bool:
+        return seen["look"]["known"] and seen["look"]["tunnels"]
 
+    seen = await asyncio.gather(*(see(http, knows_both) for _ in range(20)))
 
-async def test_trouble_is_shared_too(fake: FakeNgrok, serve: Serve) -> None:
-    """Viewers of a failing ngrok do not ask it one after the other."""
-    fake.fail(500, times=None)
-    http = await serve(share=1)
-    answers = await asyncio.gather(*(http.get("/agents") for _ in range(5)))
-
-    assert [502] * 5 == [answer.status for answer in answers]
-    assert 1 == len(fake.requests)
+    assert ["/tunnel_sessions", "/tunnels"] == sorted(request.path for request in fake.requests)
+    assert {agent.id for agent in fake.agents} == {row["id"] for row in seen[0]["agents"]}
+    assert all(seen[0]["agents"] == one["agents"] for one in seen)
 
 
-async def test_a_viewer_who_leaves_does_not_end_the_look(fake: FakeNgrok, serve: Serve) -> None:
-    """Another one who waits for the same look gets it."""
+async def test_nothing_is_asked_while_nobody_looks(fake: FakeNgrok, serve: Serve) -> None:
+    """The watches rest with the last viewer, and go on with the next."""
     fake.add_agents(1)
-    fake.fail(delay=600, route="GET /tunnel_sessions")
-    http = await serve(share=1)
-    leaves = asyncio.create_task(see(http))
-    await fake.wait_for_requests(1)
-    stays = asyncio.create_task(see(http))
-    leaves.cancel()
-    await asyncio.wait([leaves])
-    await health(http)  # by now the server has noticed
-    fake.clock.advance(600)
+    http = await serve()
+    await see(http)
+    watches = (task for task in asyncio.all_tasks() if "Fleet._follow" in repr(task))
+    await asyncio.gather(*watches, return_exceptions=True)  # they end when it is noticed
+    asked = len(fake.requests)
+    await asyncio.sleep(0.1)
 
-    assert 1 == len((await stays)["agents"])
+    assert asked == len(fake.requests)
+
+    late = fake.add_agents(1)[0]
+    await see(http, lambda seen: late.id in states(seen))
+
+
+async def test_programs_get_all_at_once(fake: FakeNgrok, serve: Serve) -> None:
+    """`/agents` is what the page shows, as one answer."""
+    [agent] = fake.add_agents(1)
+    http = await serve()
+    async with http.get("/agents") as answer:
+        seen: Seen = await answer.json()
+
+    assert {agent.id: "connected"} == states(seen)
+    assert seen["look"]["known"]
+
+
+async def test_trouble_is_told_and_goes(fake: FakeNgrok, serve: Serve) -> None:
+    """What is known stays while ngrok fails, and it is said that it fails."""
+    [agent] = fake.add_agents(1)
+    http = await serve()
+    await see(http)
+    fake.fail(500, times=None)
+    troubled = await see(http, lambda seen: bool(seen["look"]["trouble"]))
+    fake.heal()
+    async with http.post("/look", headers=origin(http)) as answer:
+        assert 202 == answer.status
+    await see(http, lambda seen: not seen["look"]["trouble"])
+
+    assert {agent.id: "connected"} == states(troubled)
 
 
 @slow_restarts
 async def test_a_restart_is_followed(fake: FakeNgrok, serve: Serve) -> None:
     """The agent stays in view while it is away, and the new session tells the former id."""
-    fake.add_agents(2)
+    first, other = fake.add_agents(2)
     http = await serve()
-    before = fake.agents[0].id
+    before = first.id
     await see(http)
     answer = await send(http, before, "restart")
     away = await see(http)
     fake.clock.advance(600)
-    back = await see(http)
+    back = await see(http, lambda seen: first.id in states(seen))
 
     assert 202 == answer[0]
-    assert [None, "restart"] == sorted((row["doing"] for row in away["agents"]), key=str)
-    assert {before} == {row["id"] for row in away["agents"] if row["doing"]}
-    assert fake.agents[0].id != before
-    assert {fake.agents[0].id: before, fake.agents[1].id: None} == {
-        row["id"]: row["was"] for row in back["agents"]
-    }
-    assert [row["name"] for row in away["agents"]] == [row["name"] for row in back["agents"]]
+    assert {before: "restarting", other.id: "connected"} == states(away)
+    assert first.id != before
+    assert {first.id: "connected", other.id: "connected"} == states(back)
+    assert {before, ""} == {row["was"] for row in back["agents"]}
+    assert {row["key"] for row in away["agents"]} == {row["key"] for row in back["agents"]}
+
+
+async def test_an_agent_that_connects_anew_by_itself_stays_the_same(
+    fake: FakeNgrok, serve: Serve
+) -> None:
+    """Nobody told it to, and still it is one agent, in its place on the page."""
+    [agent] = fake.add_agents(1, metadata="till 4")
+    before = agent.id
+    http = await serve()
+    await see(http)
+    fake.drop(agent)
+    [row] = (await see(http, lambda seen: agent.id in states(seen)))["agents"]
+
+    assert (before, before) == (row["key"], row["was"])
 
 
 async def test_a_lost_answer_is_followed_too(fake: FakeNgrok, serve: Serve) -> None:
     """Where nobody knows whether a restart was done, the page says so, then shows that it was."""
-    before = fake.add_agents(1)[0].id
+    [agent] = fake.add_agents(1)
+    before = agent.id
     http = await serve()
     await see(http)
     fake.fail(drop=True, applied=True, route=COMMAND)
     status, message, _ = await send(http, before, "restart")
-    [row] = (await see(http))["agents"]
+    [row] = (await see(http, lambda seen: agent.id in states(seen)))["agents"]
 
     assert 502 == status
     assert "It is not known whether" in message
-    assert (fake.agents[0].id, before) == (row["id"], row["was"])
+    assert before == row["was"]
 
 
 async def test_a_stopped_agent_leaves(fake: FakeNgrok, serve: Serve) -> None:
-    """It is not shown any more, and commands for it are told so."""
+    """It is shown as one that left for a while, and commands for it are told so."""
     stays, stops = fake.add_agents(2)
     id_ = stops.id
     http = await serve()
     await see(http)
     done = await send(http, id_, "stop")
-    seen = await see(http)
+    seen = await see(http, lambda seen: "left" in states(seen).values())
     again = await send(http, id_, "restart")
 
     assert 202 == done[0]
-    assert [stays.id] == [row["id"] for row in seen["agents"]]
+    assert {stays.id: "connected", id_: "left"} == states(seen)
     assert 404 == again[0]
     assert "The agent is gone" in again[1]
 
 
-@slow_restarts
-async def test_an_agent_that_does_not_come_back_is_dropped(
+async def test_who_left_is_forgotten(
     fake: FakeNgrok, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a minute (none, here) nobody waits for it any more."""
-    monkeypatch.setattr(agents_page, "_PATIENT", 0.0)
+    """After a quarter of an hour (none, here) it is not shown any more."""
+    monkeypatch.setattr(fleet, "_KEPT", 0.0)
+    [agent] = fake.add_agents(1)
+    http = await serve()
+    await see(http)
+    await send(http, agent.id, "stop")
+    await see(http, lambda seen: not seen["agents"])
+
+
+@slow_restarts
+async def test_an_agent_that_does_not_come_back_has_left(
+    fake: FakeNgrok, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a minute (a moment, here) nobody waits for it any more."""
+    monkeypatch.setattr(fleet, "_PATIENT", 0.5)
     [agent] = fake.add_agents(1)
     http = await serve()
     await see(http)
     await send(http, agent.id, "restart")
+    [row] = (await see(http, lambda seen: "left" in states(seen).values()))["agents"]
 
-    assert [] == (await see(http))["agents"]
+    assert "not come back" in row["note"]
 
 
-@pytest.mark.parametrize("path", ["agents", "command"])
-async def test_a_long_wait_becomes_503(fake: FakeNgrok, serve: Serve, path: str) -> None:
+@pytest.mark.parametrize(
+    ("metadata", "name"),
+    [
+        ("Checkout, Lisbon", "Checkout, Lisbon"),
+        ('{"name": "till 4", "site": "Lisbon"}', "till 4"),
+        ('{"site": "Lisbon", "Hostname": " pos-4 "}', "pos-4"),
+        ('{"device": {"id": 17}, "v": 2}', "17"),
+        ('{"name": "", "host": "pos-4"}', "pos-4"),
+        ('{"name": true, "v": [1]}', '{"name": true, "v": [1]}'),
+        ('{"name": ', '{"name":'),
+        ("[1, 2]", "[1, 2]"),
+        ('{"a":' * 5000, '{"a":' * 5000),
+        (" ", "192.0.2.1"),
+    ],
+)
+def test_names_come_out_of_metadata(metadata: str, name: str) -> None:
+    """JSON tells a name by the keys that people use for one; any other text is the name."""
+    session = TunnelSession.from_dict(
+        {
+            "id": "ts_1",
+            "credential": {"id": "cr_1", "uri": ""},
+            "started_at": "2026-01-01T00:00:00Z",
+            "metadata": metadata,
+            "ip": "192.0.2.1",
+        }
+    )
+
+    assert name == fleet.name_of(session)
+
+
+async def test_a_long_wait_becomes_503(fake: FakeNgrok, serve: Serve) -> None:
     """A call that ngrok's limit holds back for longer than our patience says when to come again."""
     [agent] = fake.add_agents(1)
     fake.fail(429, code="ERR_NGROK_226", headers={"Retry-After": "29.5"})
     http = await serve(patience=0.05)
     refused = await send(http, agent.id, "update")
     asked = len(fake.requests)
-    if path == "command":
-        status, message, retry_after = await send(http, agent.id, "update")
-    else:
-        async with http.get("/agents") as answer:
-            status, retry_after = answer.status, answer.headers["Retry-After"]
-            message = (await answer.json())["message"]
+    status, message, retry_after = await send(http, agent.id, "update")
 
     assert (503, "30") == (refused[0], refused[2])
     assert 503 == status
@@ -387,13 +501,14 @@ async def test_health_spends_nothing(fake: FakeNgrok, serve: Serve) -> None:
         pytest.param({"Origin": "http://evil.example", "Host": "evil.example"}, id="another name"),
     ],
 )
+@pytest.mark.parametrize("path", ["/agents/{}/stop", "/look"])
 async def test_strangers_command_nothing(
-    fake: FakeNgrok, serve: Serve, headers: dict[str, str]
+    fake: FakeNgrok, serve: Serve, headers: dict[str, str], path: str
 ) -> None:
     """A POST that another site makes a browser send does not reach ngrok."""
     [agent] = fake.add_agents(1)
     http = await serve()
-    async with http.post(f"/agents/{agent.id}/stop", headers=headers) as answer:
+    async with http.post(path.format(agent.id), headers=headers) as answer:
         assert (421 if "Host" in headers else 403) == answer.status
 
     assert [] == fake.requests
@@ -405,6 +520,7 @@ async def test_strangers_command_nothing(
         ("/", 200),
         ("/page/page.js", 200),
         ("/agents", 200),
+        ("/events", 200),
         ("/health", 200),
         ("/nothing", 404),
         ("/page/../agents_page.py", 404),
@@ -438,12 +554,12 @@ async def test_tells_what_is_wrong(
     fake: FakeNgrok, serve: Serve, fault: dict[str, object], words: str
 ) -> None:
     """Errors of ngrok are sentences on the page."""
-    fake.fail(**fault)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] # one of several options
+    fake.fail(**fault, times=None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] # one of several options
     http = await serve()
-    async with http.get("/agents") as answer:
-        assert 502 == answer.status
-        assert re.search(words, (await answer.json())["message"])
-    await see(http)  # it was only once
+    seen = await see(http, lambda seen: bool(seen["look"]["trouble"]))
+
+    assert re.search(words, seen["look"]["trouble"] or "")
+    assert not seen["look"]["known"]
 
 
 @pytest.mark.parametrize(
@@ -511,21 +627,38 @@ async def complaints() -> AsyncIterator[list[str]]:
 
 
 @pytest.fixture
-async def page(
-    fake: FakeNgrok, serve: Serve, browser: Browser, complaints: list[str]
-) -> AsyncIterator[Page]:
-    """The page with three agents, looking once a second."""
+async def opened(
+    serve: Serve, browser: Browser, complaints: list[str]
+) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
+    """Open the page, and wait for the first look unless it is one that fails."""
+    pages: list[Page] = []
+
+    async def show(*, width: int = 1280, waits: bool = True) -> Page:
+        http = await serve(limit=2400)  # ten looks a second
+        page = await browser.new_page(
+            viewport={"width": width, "height": 800}, color_scheme="light"
+        )
+        pages.append(page)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(str(http.make_url("/")))
+        if waits:
+            await expect(page.locator("#live")).to_contain_text("Live looked")
+        return page
+
+    yield show
+    for page in pages:
+        await page.close()  # first, or it would complain about a service that has ended
+
+
+@pytest.fixture
+async def page(fake: FakeNgrok, opened: Callable[..., Awaitable[Page]]) -> Page:
+    """The page with three agents."""
     for name in ("Checkout, Lisbon", "Build server", "Warehouse scanner"):
         fake.add_agent(metadata=name)
-    http = await serve(share=120)
-    page = await browser.new_page(viewport={"width": 1000, "height": 760}, color_scheme="light")
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    await page.goto(str(http.make_url("/")))
-    await expect(page.get_by_role("list", name="Agents", exact=True)).to_be_visible()
-    await expect(page.get_by_role("heading", level=2)).to_have_count(3)
-    yield page
-    await page.close()  # first, or it would complain about a service that has ended
+    page = await opened()
+    await expect(rows(page)).to_have_count(3)
+    return page
 
 
 async def screenshot(page: Page, name: str, default: Path) -> None:
@@ -534,9 +667,26 @@ async def screenshot(page: Page, name: str, default: Path) -> None:
     await page.screenshot(path=directory / f"service-{name}.png")
 
 
+def rows(page: Page) -> Locator:
+    """Return the agents of the list."""
+    return page.locator("#agents tr.agent")
+
+
 def item(page: Page, name: str) -> Locator:
-    """Return an agent's place in the list."""
-    return page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=name))
+    """Return an agent's place in the list, with what is open of it."""
+    opener = page.get_by_role("button", name=name, exact=True)
+    return page.locator("#agents tbody").filter(has=opener)
+
+
+async def unfold(page: Page, name: str) -> Locator:
+    """Open an agent and return its place."""
+    await page.get_by_role("button", name=name, exact=True).click()
+    return item(page, name)
+
+
+async def choose(page: Page, name: str, choice: str) -> None:
+    """Choose from one of the lists above the table."""
+    await page.get_by_role("search").get_by_role("combobox", name=name).select_option(choice)
 
 
 def without_failures(complaints: list[str]) -> None:
@@ -548,32 +698,33 @@ def without_failures(complaints: list[str]) -> None:
 async def test_restart_shows_the_new_session(
     page: Page, fake: FakeNgrok, way: str, tmp_path: Path
 ) -> None:
-    """Press Restart: the same item shows another session id, says so, and keeps the focus."""
+    """Press Restart: the same row shows another session id, says so, and keeps the focus."""
     agent, before = fake.agents[0], fake.agents[0].id
-    place = item(page, "Checkout, Lisbon")
     restart = page.get_by_role("button", name="Restart Checkout, Lisbon")
-    await expect(place).to_contain_text(before)
     if way == "click":
-        await screenshot(page, "before", tmp_path)
+        place = await unfold(page, "Checkout, Lisbon")
         await restart.click()
     else:
-        while not await restart.evaluate("button => button === document.activeElement"):
+        place = item(page, "Checkout, Lisbon")
+        await page.keyboard.press("/")
+        while not await page.evaluate("document.activeElement.matches('.open')"):
             await page.keyboard.press("Tab")
-        await page.keyboard.press("Enter")
+        for key in ("ArrowDown", "Enter", "Tab", "Tab", "Enter"):
+            await page.keyboard.press(key)
     note = place.get_by_role("status")
-    await expect(note).to_contain_text("as a new session")
+    await expect(note).to_contain_text("as a new session. Before")
 
     assert agent.id != before
     await expect(note).to_contain_text(before)
-    await expect(place.locator(".id")).to_have_text(agent.id)
-    await expect(page.get_by_role("heading", level=2)).to_have_count(3)
+    await expect(place.locator("[data-field=id]")).to_have_text(agent.id)
+    await expect(rows(page)).to_have_count(3)
     await expect(restart).to_be_focused()
-    if way == "click":
-        await screenshot(page, "after", tmp_path)
+    await screenshot(page, way, tmp_path)
 
 
 async def test_stop_asks_first(page: Page, fake: FakeNgrok) -> None:
-    """Stop opens a question: Escape sends nothing, a yes ends the agent; the focus is not lost."""
+    """Stop opens a question: Escape sends nothing, a yes ends the agent, which is told."""
+    place = await unfold(page, "Build server")
     stop = page.get_by_role("button", name="Stop Build server")
     question = page.get_by_role("dialog", name="Stop Build server?")
     await stop.click()
@@ -586,21 +737,19 @@ async def test_stop_asks_first(page: Page, fake: FakeNgrok) -> None:
 
     await stop.click()
     await question.get_by_role("button", name="Stop the agent").click()
-    await expect(page.locator("#news")).to_have_text("Build server has left.")
+    await expect(place.locator("td.state")).to_contain_text("Left")
+    await expect(page.locator("#said")).to_contain_text("Build server has left.")
+    await expect(page.locator("#count")).to_contain_text("2 agents")
+    await expect(page.locator("#count")).to_contain_text("1 left lately")
 
     assert not fake.agents[1].online
-    await expect(page.get_by_role("heading", level=2)).to_have_count(2)
-    await expect(page.get_by_role("heading", level=1)).to_be_focused()
 
 
 async def test_update_tells_what_comes_next(page: Page) -> None:
     """The message stays, as nothing else is to be seen of an update."""
+    place = await unfold(page, "Build server")
     await page.get_by_role("button", name="Update Build server").click()
-    note = item(page, "Build server").get_by_role("status")
-    await expect(note).to_contain_text("after its next restart")
-    async with page.expect_response("**/agents"):
-        pass  # the next look
-    await expect(note).to_contain_text("after its next restart")
+    await expect(place.get_by_role("status")).to_contain_text("after its next restart")
 
 
 async def test_what_agents_say_is_text(page: Page, fake: FakeNgrok) -> None:
@@ -613,49 +762,171 @@ async def test_what_agents_say_is_text(page: Page, fake: FakeNgrok) -> None:
         tunnel_session={"id": evil.id, "uri": ""},
     )
     fake.add_tunnel(evil, labels={"app": "x"})
-    place = item(page, '<img src=x onerror="alert(1)">')
+    place = await unfold(page, '<img src=x onerror="alert(1)">')
     await expect(place).to_contain_text("javascript:alert(2) to <b>here</b>")
 
     await expect(place).to_contain_text("By its labels")
-    await expect(place.get_by_role("link")).to_have_count(0)
+    await expect(page.get_by_role("link")).to_have_count(0)
     await expect(page.locator("img, b")).to_have_count(0)
-    await expect(page.get_by_role("link")).to_have_count(3)
+    await unfold(page, "Build server")
+    await expect(page.get_by_role("link")).to_have_count(1)
+
+
+@pytest.mark.parametrize("count", [0, 30, 300, 2000])
+async def test_is_small_however_many_agents_there_are(
+    fake: FakeNgrok, opened: Callable[..., Awaitable[Page]], count: int
+) -> None:
+    """A page of the list has a height and stops of the tab key that a person can bear."""
+    pretend.connect_agents(fake, count)
+    page = await opened()
+    if not count:
+        await expect(page.get_by_role("heading", name="No agent is connected")).to_be_visible()
+        await expect(page.get_by_text("ngrok http 8080")).to_be_visible()
+    await expect(rows(page)).to_have_count(min(count, 50))
+    await expect(page.locator("#count")).to_contain_text(f"{count:,} agents")
+    stops = "[...document.querySelectorAll('*')].filter((one) => one.tabIndex >= 0)"
+
+    assert 25 > await page.evaluate(f"{stops}.filter((one) => one.checkVisibility()).length")
+    for width in (390, 1280):
+        await page.set_viewport_size({"width": width, "height": 800})
+
+        assert 4500 > await page.evaluate("document.documentElement.scrollHeight")
+        assert width == await page.evaluate("document.documentElement.scrollWidth")
+
+
+async def test_shows_what_is_looked_for(
+    fake: FakeNgrok, opened: Callable[..., Awaitable[Page]]
+) -> None:
+    """Search, filters, groups, order and pages; the address keeps the choice."""
+    pretend.connect_agents(fake, 120)
+    page = await opened()
+    count, search = page.locator("#count"), page.get_by_role("searchbox", name="Search")
+    await search.fill("till-not-there")
+    await expect(page.get_by_role("heading", name="No agent fits")).to_be_visible()
+    await expect(page.locator("#empty")).to_contain_text("120 agents are hidden")
+    await page.get_by_role("button", name="Show all").click()
+    await expect(search).to_be_focused()
+    await expect(rows(page)).to_have_count(50)
+    await search.fill("checkout LISBON")  # words, wherever they stand
+    await expect(count).to_contain_text("3 shown of 120 agents")
+    await search.fill("")
+    await choose(page, "Version", "behind")
+    await choose(page, "Group by", "version")
+    oldest = re.compile("^3.18.4 · .* 21 minor versions behind")
+    await expect(page.locator(".group").first).to_have_text(oldest)
+    await page.get_by_role("button", name="Version", exact=True).click()
+    await page.get_by_role("button", name="Next page").click()
+    await expect(page.locator("#pages")).to_contain_text("Page 2 of 2")
+    shown = await page.locator(".open").all_inner_texts()
+    await page.reload()
+    await expect(page.locator("#pages")).to_contain_text("Page 2 of 2")
+
+    assert shown == await page.locator(".open").all_inner_texts()
+
+    await choose(page, "State", "bare")
+    await choose(page, "Version", "")
+    await expect(rows(page).first).to_contain_text("None")
+
+
+async def test_the_keyboard_is_enough(
+    fake: FakeNgrok, opened: Callable[..., Awaitable[Page]]
+) -> None:
+    """The list is one stop; arrows, Home, End and the page keys go through it, Escape closes."""
+    for number in range(60):
+        fake.add_agent(metadata=f"till {number:02}")
+    page = await opened()
+    await page.keyboard.press("/")
+    await expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
+    while not await page.evaluate("document.activeElement.matches('.open')"):
+        await page.keyboard.press("Tab")
+    for key, name in [
+        ("ArrowDown", "till 01"),
+        ("End", "till 49"),
+        ("ArrowDown", "till 50"),  # on the next page
+        ("ArrowUp", "till 49"),
+        ("PageDown", "till 50"),
+        ("PageUp", "till 00"),
+        ("ArrowUp", "till 00"),
+        ("Enter", "till 00"),
+    ]:
+        await page.keyboard.press(key)
+        await expect(page.get_by_role("button", name=name, exact=True)).to_be_focused()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="Update till 00")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="till 00", exact=True)).to_be_focused()
+    await expect(page.locator(".details")).to_have_count(0)
+
+
+async def test_the_focus_outlasts_what_changes(page: Page, fake: FakeNgrok) -> None:
+    """Agents that come move the row and not the focus; of one that goes the next row has it."""
+    focused = page.get_by_role("button", name="Build server", exact=True)
+    await focused.focus()
+    fake.add_agent(metadata="A new one")
+    await expect(rows(page)).to_have_count(4)
+    await expect(focused).to_be_focused()
+    await choose(page, "State", "connected")
+    await focused.focus()
+    fake.drop(fake.agents[1], back_after=math.inf)
+    await expect(rows(page)).to_have_count(3)
+    await expect(page.get_by_role("button", name="Checkout, Lisbon", exact=True)).to_be_focused()
 
 
 async def test_is_accessible(page: Page, fake: FakeNgrok, complaints: list[str]) -> None:
     """Axe finds nothing in any state, light or dark, wide or narrow, and no text is cut off."""
     axe = importlib.resources.files("axe_playwright_python") / "axe.min.js"
-    # A message of each colour.
-    fake.fail(400, code="ERR_NGROK_804", message="This agent cannot.", route=COMMAND)
-    await page.get_by_role("button", name="Update Build server").click()
-    await expect(item(page, "Build server")).to_contain_text("ngrok refused: This agent cannot.")
-    await page.get_by_role("button", name="Update Warehouse scanner").click()
-    await expect(item(page, "Warehouse scanner")).to_contain_text("next restart")
-    await page.get_by_role("button", name="Restart Checkout").click()
-    await expect(item(page, "Checkout")).to_contain_text("as a new session")
     await page.evaluate(axe.read_text())
-    for state in ("list", "question"):
-        if state == "question":
-            await page.get_by_role("button", name="Stop Build server").click()
-        for scheme, width in itertools.product(SCHEMES, (320, 1000)):
-            await page.emulate_media(color_scheme=scheme)
-            await page.set_viewport_size({"width": width, "height": 760})
+
+    async def check() -> None:
+        for scheme, width in itertools.product(SCHEMES, (390, 1280)):
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            await page.set_viewport_size({"width": width, "height": 800})
 
             assert [] == await page.evaluate("axe.run().then(({violations}) => violations)")
             assert width == await page.evaluate("document.documentElement.scrollWidth")
+
+    # A message of each colour, a name without a break, and one from right to left.
+    fake.add_agent(metadata="w" * 300)
+    fake.add_agent(metadata="صندوق \u202e4", agent_version="3.18.4")
+    fake.fail(400, code="ERR_NGROK_804", message="This agent cannot.", route=COMMAND)
+    await unfold(page, "Build server")
+    await page.get_by_role("button", name="Update Build server").click()
+    await expect(item(page, "Build server")).to_contain_text("ngrok refused: This agent cannot.")
+    await unfold(page, "Warehouse scanner")
+    await page.get_by_role("button", name="Restart Warehouse scanner").click()
+    await expect(item(page, "Warehouse scanner")).to_contain_text("as a new session")
+    await unfold(page, "w" * 300)
+    await choose(page, "Group by", "version")
+    await check()
+    await page.get_by_role("button", name="Stop Build server").click()
+    await check()
+    await page.keyboard.press("Escape")
+    fake.fail(500, times=None)
+    await expect(page.locator("#live")).to_contain_text("Not live as of")
+    await check()
     without_failures(complaints)
 
 
-async def test_tells_of_trouble(page: Page, fake: FakeNgrok, complaints: list[str]) -> None:
-    """While ngrok fails the page keeps what it knew and says that it is not live, then recovers."""
-    fake.fail(500, times=1)
-    await expect(page.get_by_role("alert")).to_contain_text("ngrok refused")
-    await expect(page.get_by_text("Not live")).to_be_visible()
-    await expect(page.get_by_role("heading", level=2)).to_have_count(3)
-    async with asyncio.timeout(30):
-        while await page.get_by_role("alert").inner_text():
-            # It tries again every five seconds, or when somebody comes back to the tab.
-            await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-            await asyncio.sleep(0.05)
-    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    without_failures(complaints)
+async def test_tells_of_trouble(page: Page, fake: FakeNgrok) -> None:
+    """While ngrok fails the page keeps what it knew, dims and tells its age, then recovers."""
+    fake.fail(500, times=None)
+    await expect(page.locator("#live")).to_contain_text(re.compile("Not live as of .* ago"))
+    await expect(page.locator("#trouble")).to_contain_text("ngrok refused")
+    await expect(page.locator("main")).to_have_css("filter", "grayscale(1)")
+    await expect(page.locator("#said")).to_contain_text("Not live.")
+    await expect(rows(page)).to_have_count(3)
+    fake.heal()
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.locator("#live")).to_contain_text("Live looked")
+    await expect(page.locator("main")).to_have_css("filter", "none")
+    await expect(page.locator("#said")).to_contain_text("Live again.")
+
+
+async def test_tells_of_a_key_that_is_refused(
+    fake: FakeNgrok, opened: Callable[..., Awaitable[Page]]
+) -> None:
+    """A page that never saw anything says why, and what there will be."""
+    fake.fail(401, times=None)
+    page = await opened(waits=False)
+    await expect(page.locator("#trouble")).to_contain_text("does not accept the API key")
+    await expect(page.get_by_role("heading", name="Nothing could be seen yet")).to_be_visible()
