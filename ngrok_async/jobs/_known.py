@@ -43,7 +43,6 @@ class Known(Generic[T]):
     def __init__(
         self,
         meets: Callable[[T], bool | None],
-        returns: Returns | None,
         *,
         asks_many: bool,
         is_text: bool,
@@ -52,18 +51,18 @@ class Known(Generic[T]):
 
         Args:
             meets: Tells whether an item meets the filter; None where only ngrok can tell.
-            returns: Tells the session that an agent had before; None: these are no agents.
             asks_many: Whether one request can ask for several items.
             is_text: Whether `meets` never tells.
         """
         self.items: dict[str, T] = {}
         self.synced = False
         self._meets = meets
-        self._returns = returns
+        self._returns = Returns()
         self._asks_many = asks_many
         self._is_text = is_text
         self._told: deque[Notice[T]] = deque()
-        self._sync: Synced | None = None  # told when the doubts of its walk are settled
+        self._sync: Synced | None = None  # told when the doubts of its walk are settled:
+        self._unsettled: list[str] = []
         self._unseen: set[str] = set()  # by the whole walk that is under way
         self._missed: set[str] = set()  # by the last one
         self._missing: list[str] = []  # to be asked for, one by one
@@ -80,26 +79,27 @@ class Known(Generic[T]):
 
     def hand_out(self) -> Notice[T] | None:
         """Return what is to be told next; from then on it is known."""
-        if self._sync is not None and not self._told and self.question() is None:
-            self.tell(Synced(len(self.items), again=self._sync.again))
-            self._sync = None
         if not self._told:
-            return None
+            if self._sync is None or any(map(self._is_doubted, self._unsettled)):
+                return None
+            self.tell(Synced(len(self.items), again=self._sync.again))
+            self._sync, self._unsettled = None, []
         notice = self._told.popleft()
         if isinstance(notice, Removed):
-            self._forget(notice.item)
+            self._forget(notice.item.id, leaves=True)
         elif isinstance(notice, Reconnected | Changed):
-            self._forget(notice.before)
+            self._forget(notice.before.id, leaves=False)
         if isinstance(notice, Added | Changed | Reconnected):
             self.items[notice.item.id] = notice.item
-            if self._returns is not None:
-                self._returns.add(notice.item)
+            self._returns.add(notice.item)
         return notice
 
-    def _forget(self, item: T) -> None:
-        known = self.items.pop(item.id, None)
-        if self._returns is not None and known is not None:
-            self._returns.remove(known)
+    def _is_doubted(self, id_: str) -> bool:
+        doubts = (self._missing, self._uncertain, self._absent, self._gone)
+        return any(id_ in doubted for doubted in doubts)
+
+    def _forget(self, id_: str, *, leaves: bool) -> None:
+        self._returns.remove(self.items.pop(id_), leaves=leaves)
 
     # --- pages -------------------------------------------------------------------------------
 
@@ -114,15 +114,12 @@ class Known(Generic[T]):
             Whether its last item is new, so that there may be more of them.
         """
         waiting = dict(self._gone)
-        held = {item.id: old for old, item in self._held.items()}
         come: list[T] = []
         is_new = False
         for item in page:
             is_new = item.id not in self.items
             self._seen(item.id)
-            if item.id in held:
-                self._held[held[item.id]] = item
-            elif is_new:
+            if is_new:
                 come.append(item)
             else:
                 self._compare(item)
@@ -154,6 +151,7 @@ class Known(Generic[T]):
                 self._lost(id_)
         if again or not self.synced:
             self._sync = Synced(0, again=self.synced)
+            self._unsettled = [*self._missing, *twice]
             self.synced = True
 
     def _seen(self, id_: str) -> None:
@@ -170,25 +168,26 @@ class Known(Generic[T]):
         """Tell of new items, and of agents once it is clear whether they were there before."""
         by_old: dict[str, list[T]] = {}
         for item in come:
-            old = None
-            if self._returns is not None and self.synced:
-                old = self._returns.before(item)
+            old = self._returns.before(item) if self.synced else None
             if old is None:
                 self.tell(Added(item, first=not self.synced))
             else:
                 by_old.setdefault(old, []).append(item)
         for old, items in by_old.items():
-            held = self._held.pop(old, None)
-            several = [*items] if held is None else [held, *items]
-            if len(several) == 1 and old in self._gone:
-                self.tell(Reconnected(several[0], before=self._gone.pop(old)))
-            elif len(several) == 1 and (self._asks_many or len(self._held) < ASKED):
-                self._held[old] = several[0]
+            if len(items) == 1 and old in self._gone:
+                self.tell(Reconnected(items[0], before=self._gone.pop(old)))
+            elif len(items) == 1 and (self._asks_many or len(self._held) < ASKED):
+                self._held[old] = items[0]  # no page comes before the answer
             else:
-                for item in several:
+                for item in items:
                     self.tell(Added(item))
 
     # --- doubts ------------------------------------------------------------------------------
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether new agents are not told of before a question is answered."""
+        return bool(self._held)
 
     def question(self) -> Question | None:
         """Return what to ask next, or None where nothing is in doubt."""
@@ -254,7 +253,7 @@ class Known(Generic[T]):
         self._seen(id_)
         if held is not None:
             self.tell(Reconnected(held, before=item))
-        elif self._returns is not None:
+        elif self._returns.may_return(item):
             self._gone[id_] = item
         else:
             self.tell(Removed(item))

@@ -49,12 +49,9 @@ class Pace:
 
     async def turn(self) -> None:
         """Wait until a request is due, or for a `wake`."""
-        due = max(self._due, self._rested)
-        if due <= self._clock.time():
-            return
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting = waiting
-        timer = self._clock.call_at(due, self.wake)
+        timer = self._clock.call_at(max(self._due, self._rested), self.wake)
         try:
             await waiting
         finally:

@@ -9,10 +9,9 @@ from ngrok_async.pagination import Page, Pager
 
 T = TypeVar("T", bound=HasId)
 
-# Looks at the newest page for each walk over all, so that every tenth walk is whole.
+# Looks at the newest page for each walk over all, so that every tenth walk is whole. They are
+# spread over it: what is new is to be seen soon, however long the list is.
 _LOOKS: Final = 9
-# In a walk that is longer than that, one look comes after so many pages.
-_PAGES: Final = 10
 # How many items of a page are tried as a cursor where the last one is gone.
 _STEPS: Final = 3
 
@@ -87,14 +86,18 @@ class Walks(Generic[T]):
         self._whole: Walk[T] | None = None
         self._newest: Walk[T] | None = None
         self._looks = _LOOKS
-        self._since = 0  # pages of the whole walk since the last look
+        self._since = 0  # other answers since the last look; what failed is first tried again
         self._is_poked = False
         self.length = 0
 
     @property
-    def wants_newest(self) -> bool:
-        """Whether the newest page comes before all else."""
-        return self._is_poked
+    def is_newest_due(self) -> bool:
+        """Whether it is time to look for what is new, before all that takes longer."""
+        if self.length < 2:  # noqa: PLR2004 # one page is all there is
+            return False
+        if self._newest is not None or self._is_poked:
+            return True
+        return self._since > self.length // (_LOOKS + 1)
 
     def poke(self) -> None:
         """Have the newest page asked for next."""
@@ -107,22 +110,18 @@ class Walks(Generic[T]):
 
     def next(self) -> tuple[Walk[T], bool]:
         """Return the walk to go on with, and whether it is one over all."""
-        if self._newest is None and self._is_newest_due():
-            self._newest, self._since = Walk(self._pager_from), 0
-        if self._newest is not None:
+        rests = self.length > 1 and self._whole is None and self._looks < _LOOKS
+        if self.is_newest_due or rests:
+            if self._newest is None:
+                self._newest = Walk(self._pager_from)
             return self._newest, False
         if self._whole is None:
-            self._whole, self._since = Walk(self._pager_from), 0
+            self._whole, self._looks = Walk(self._pager_from), 0
         return self._whole, True
 
-    def _is_newest_due(self) -> bool:
-        if self.length < 2:  # noqa: PLR2004 # one page is all there is
-            return False
-        return (
-            self._is_poked
-            or self._since >= _PAGES
-            or (self._whole is None and self._looks < _LOOKS)
-        )
+    def answered_else(self) -> None:
+        """Note that something else was answered than a page."""
+        self._since += 1
 
     def took(self, walk: Walk[T], *, more: bool) -> None:
         """Note that a walk has had a page.
@@ -135,10 +134,12 @@ class Walks(Generic[T]):
         if walk is self._whole:
             self._since += 1
             if walk.is_over:
-                self._whole, self._looks, self.length = None, 0, walk.pages
-        elif walk.is_over or not more:
-            self._newest = None
-            self._looks += 1
+                self._whole, self.length = None, walk.pages
+        else:
+            self._since = 0
+            if walk.is_over or not more:
+                self._newest = None
+                self._looks += 1
 
     def lost(self, walk: Walk[T]) -> None:
         """Note that a walk cannot go on."""

@@ -25,10 +25,8 @@ from ngrok_async.filters import Condition, Fields, Filter, IdField
 from ngrok_async.jobs._known import Known, Question
 from ngrok_async.jobs._notices import Notice, Trouble
 from ngrok_async.jobs._pace import Pace
-from ngrok_async.jobs._returns import Returns
 from ngrok_async.jobs._walks import Walks
 from ngrok_async.pagination import Pager
-from ngrok_async.resources.tunnel_sessions import TunnelSessions
 
 T = TypeVar("T", bound=HasId)
 T_co = TypeVar("T_co", bound=HasId, covariant=True)
@@ -128,15 +126,11 @@ def watch(
 def _check(resource: object, condition: object) -> None:
     """Refuse what cannot be watched."""
     get = getattr(resource, "get", None)
-    if (
-        isinstance(resource, type)
-        or not callable(getattr(resource, "list", None))
-        or not callable(get)
-        or "edge_id" in signature(get).parameters
-    ):
+    is_listed = callable(getattr(resource, "list", None)) and not isinstance(resource, type)
+    if not is_listed or not callable(get) or len(signature(get).parameters) != 1:
         raise TypeError(
-            "watch takes a resource that has `list` and `get`, such as ngrok.tunnel_sessions; got"
-            f" {shown(resource) if isinstance(resource, str) else repr(resource)}"
+            "watch takes a resource that has `list` and `get` by an id, such as"
+            f" ngrok.tunnel_sessions; got {shown(resource)}"
         )
     if condition is None:
         return
@@ -170,14 +164,13 @@ class Watch(Generic[T]):
             self._ids = None
         self._known: Known[T] = Known(
             self._meets,
-            Returns() if isinstance(resource, TunnelSessions) else None,
             asks_many=self._ids is not None,
             is_text=isinstance(condition, str),
         )
         self._walks: Walks[T] = Walks(self._pager_from)
         client: Client = resource.client
         self._pace = Pace(client.clock, share, lambda: client.budget)
-        self._again = False
+        self._is_late = self._again = False
         self._is_busy = self._is_closed = False
 
     @property
@@ -246,7 +239,9 @@ class Watch(Generic[T]):
     async def _ask(self) -> None:
         """Ask for a page, or for what is in doubt, and take in the answer."""
         self._pace.asks()
-        question = None if self._walks.wants_newest else self._known.question()
+        question = self._known.question()
+        if self._walks.is_newest_due and not self._known.is_holding:
+            question = None
         try:
             if question is None:
                 await self._turn()
@@ -267,6 +262,10 @@ class Watch(Generic[T]):
         _log.info("%r: failure %d: %s", self, self._pace.failures, error)
         self._known.tell(Trouble(error, self._pace.failures))
 
+    def _answered(self) -> None:
+        if self._pace.answered(self._walks.length):
+            self._is_late = True
+
     async def _turn(self) -> None:
         walk, is_whole = self._walks.next()
         if is_whole and not walk.pages:
@@ -277,12 +276,13 @@ class Watch(Generic[T]):
             if walk.is_over:
                 self._walks.lost(walk)
             raise
-        is_late = self._pace.answered(self._walks.length)
+        self._answered()
         if page is None:
             return
         is_first = walk.pages == 1
         more = self._known.take(page.items, newest=is_first)
         self._walks.took(walk, more=more)
+        is_late, self._is_late = self._is_late, False
         if is_late and self._known.synced:
             self._again = True
             if not (is_whole and is_first):  # a walk that began before tells nothing of the gap
@@ -294,14 +294,22 @@ class Watch(Generic[T]):
 
     async def _clear_up(self, question: Question) -> None:
         """Ask about what a walk has missed."""
+        there = await self._answer(question)
+        self._answered()
+        self._walks.answered_else()
+        if there is None:
+            self._known.ask_one_by_one()
+        else:
+            self._known.answer(question, there)
+
+    async def _answer(self, question: Question) -> Mapping[str, T] | None:
+        """Return those that are there; None where ngrok does not take the question."""
         ids = question.ids
         if question.how == "get":
             try:
-                there = {ids[0]: await self._resource.get(ids[0])}
+                return {ids[0]: await self._resource.get(ids[0])}
             except NotFoundError:
-                there = {}
-            self._known.answer(question, there)
-            return
+                return {}
         condition: Filter[T] = cast("IdField[T]", self._ids).in_(ids)
         if question.how == "filter":
             condition = f"({self._filter}) && ({condition})"
@@ -309,9 +317,8 @@ class Watch(Generic[T]):
             found = await self._resource.list(filter=condition).collect()
         except BadRequestError as error:
             _log.info("%r: ngrok does not take a filter by ids: %s", self, error)
-            self._known.ask_one_by_one()
-        else:
-            self._known.answer(question, {item.id: item for item in found})
+            return None
+        return {item.id: item for item in found}
 
     def _pager_from(self, id_: str | None) -> Pager[T]:
         """Return a pager that begins after an id."""
