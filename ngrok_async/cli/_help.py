@@ -80,7 +80,7 @@ def page(words: Sequence[str]) -> str:
         ("Usage", [line.strip() for line in _usage(leaf).splitlines()]),
         ("Description", _paragraphs(found.text)),
         ("Commands", _pairs((name, child.description or "") for name, child in further.items())),
-        *((name.capitalize(), _options(actions)) for name, actions in leaf.groups() if not further),
+        *((_title(name), _options(actions)) for name, actions in leaf.groups() if not further),
         ("Examples", [line for what, how in examples for line in (f"# {what}", how, "")]),
         ("Exit codes", _pairs(_ENDS)),
     ]
@@ -96,6 +96,10 @@ def _resource(words: str, verbs: Mapping[str, str]) -> str:
         ("Commands", _pairs(verbs.items())),
     ]
     return _joined(sections)
+
+
+def _title(group: str) -> str:
+    return group.capitalize().removeprefix("Positional ").capitalize()
 
 
 def _usage(parser: Parser) -> str:

@@ -1,7 +1,6 @@
 """From the words of a command line to an exit code."""
 
 import io
-import logging
 import os
 import sys
 from argparse import Namespace
@@ -130,6 +129,8 @@ def _show_help(words: Sequence[str]) -> int:
 
 def _log() -> None:
     """Write what the package logs to standard error; it never logs a key."""
+    import logging  # noqa: PLC0415 # takes as long to load as the rest of the parser
+
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("ngrok_async").setLevel(logging.DEBUG)
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from shutil import get_terminal_size
@@ -176,7 +177,7 @@ class Out:
         self.stdout.write(text)
 
 
-class Rows:
+class Rows(ABC):
     """A list of things that is being printed; use it in a `with`."""
 
     def __init__(self, out: Out, columns: Sequence[str], id_field: str) -> None:
@@ -200,15 +201,16 @@ class Rows:
         self._end(failed=exc is not None)
         self._out.stdout.flush()
 
+    @abstractmethod
     def add(self, row: "Mapping[str, JSON]") -> None:
         """Print a thing, now or with the next `flush`."""
-        raise NotImplementedError
+        ...
 
     def flush(self) -> None:
         """Show what was added so far: call it after each page, or what somebody waits for."""
         self._out.stdout.flush()
 
-    def _end(self, *, failed: bool) -> None:
+    def _end(self, *, failed: bool) -> None:  # noqa: B027 # most forms have nothing to end
         pass
 
 

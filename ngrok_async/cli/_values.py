@@ -44,8 +44,6 @@ class Reader:
         if of.startswith("["):
             return self._objects(option, cast("list[str]", given))
         text = cast("str", given)
-        if of == "boolean" and text == "null" and kind.get("nullable"):
-            return None
         return _SCALARS[of](option, text) if of in _SCALARS else self._long(option, of, text)
 
     def _long(self, option: str, of: str, given: str) -> object:

@@ -13,8 +13,11 @@ import pytest
 
 import ngrok_async
 from ngrok_async.cli import main
+from ngrok_async.cli._client import _tell
 from ngrok_async.cli._ends import Stop, UsageError
 from ngrok_async.cli._errors import ended_by
+from ngrok_async.cli._out import Out
+from ngrok_async.events import RetryEvent
 from ngrok_async.testing import FakeNgrok
 from tests.cli.running import Command, run
 
@@ -80,8 +83,15 @@ async def test_repetitions_are_told(fake: FakeNgrok, command: Command) -> None:
     """Where somebody would wonder what takes so long."""
     fake.fail(503, times=None, headers={"retry-after": "100"})
     code, _, err = await command("vaults", "list", "--timeout", "0.05")
-
     assert (1, True) == (code, "HTTP 503" in err)
+
+    told = io.StringIO()
+    for seconds in (0.5, 2.6):
+        event = RetryEvent(
+            method="GET", route="GET /vaults", attempt=1, reason="HTTP 503", seconds=seconds
+        )
+        _tell(event, Out(stderr=told))
+    assert "HTTP 503; trying again in 3 s\n" == told.getvalue()
 
 
 def test_nobody_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The frame of the command: help, mistakes, and how it ends."""
 
+import os
 import subprocess
 import sys
 
@@ -36,3 +37,30 @@ def test_the_module_is_the_command() -> None:
         "ngrok-async: there is no command 'hepl'; did you mean help? (see `ngrok-async help`)"
         == (done.stderr.strip())
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["help", "endpoints", "create"],
+        ["__complete", "bash", "endpoints", "create", "--p"],
+        ["completion", "zsh"],
+        ["vaults", "get"],
+        ["rules", "apply", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_words_alone_load_little(words: list[str]) -> None:
+    """Help and completion come as fast as an `ls`; what they load is counted, not timed."""
+    program = f"import sys; from ngrok_async.cli import main; main({words}); print(*sys.modules)"
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=alone, capture_output=True, check=True
+    )
+    loaded = set(done.stdout.decode().splitlines()[-1].split())
+
+    assert "ngrok_async.cli._main" in loaded
+    slow = {"aiohttp", "asyncio", "attr", "cattrs", "importlib.resources", "logging"}
+    slow |= {"rich", "ssl", "subprocess", "ngrok_async.client", "ngrok_async.jobs"}
+    assert set() == slow & loaded

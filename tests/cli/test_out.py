@@ -1,8 +1,10 @@
 """What a command writes: the forms, and that nothing but printable text reaches a terminal."""
 
+import asyncio
 import csv
 import io
 import json
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -222,6 +224,25 @@ def test_it_asks(answer: str, code: int | None, monkeypatch: pytest.MonkeyPatch)
 
     assert code == ended
     assert "stop ts_1 (a\\x1b)\nstop ts_2\nstop these 2? [y/N] " == err.getvalue()
+
+
+async def test_a_question_can_be_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By Ctrl-C at once: by itself an event loop would first wait for the answer."""
+
+    class Answers(Terminal):
+        def readline(self, _size: int | None = -1, /) -> str:
+            signal.raise_signal(signal.SIGINT)
+            return "y\n"
+
+    monkeypatch.setattr("sys.stdin", Answers())
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        Out(stderr=Terminal()).confirm("stop", ["a", "b"])
+
+    assert before is signal.getsignal(signal.SIGINT)
+    # In another thread there are no signals to hear.
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    await asyncio.to_thread(Out(stderr=Terminal()).confirm, "stop", ["a", "b"])
 
 
 def test_it_asks_no_more_than_it_must() -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from ngrok_async.cli._command_line import Parser
 from ngrok_async.cli._completion import completed
 from ngrok_async.cli._find import find
+from ngrok_async.cli._help import _metavar
 from ngrok_async.cli._operation import examples_of
 from ngrok_async.cli._table import table
 from ngrok_async.testing import FakeNgrok
@@ -41,6 +43,8 @@ MISTAKES = [
     (f"{CERTIFICATE} --valid-until 2027-01-01", "--valid-until must be a time such as 2027", ""),
     (f"{CERTIFICATE} --valid-until soon", "--valid-until must be a time such as 2027", ""),
     ("--nonsense vaults list", "there is no option --nonsense before a command", ""),
+    ("rules pln", "there is no 'pln'; did you mean plan?", "rules"),
+    ("rules plan x --alow y", "no option --alow; did you mean --allow", "rules plan"),
     ("help xyzzy", "there is no command 'xyzzy'", ""),
 ]  # fmt: skip
 
@@ -187,6 +191,8 @@ def test_every_example_can_be_called() -> None:
         ("help completion", ["For zsh", "bash|zsh|fish"]),
         ("help tunnel-sessions stop", ["ID [ID ...] [options]", "--dry-run"]),
         ("help help", ["[COMMAND ...]"]),
+        ("help rules", ["rules COMMAND ... [options]", "Commands\n    plan "]),
+        ("rules apply --help", ["ngrok-async rules apply POLICY", "Arguments\n    POLICY"]),
     ],
 )
 def test_help(words: str, parts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,6 +218,9 @@ COMPLETED = [
     ("--debug comp", "completion"),
     ("completion z", "zsh"),
     ("help vaults cr", "create"),
+    ("rules p", "plan"),
+    ("rules apply x --pru", "--prune"),
+    ("vaults get x", ""),
     ("nonsense ", ""),
     ("vaults nonsense ", ""),
     ("vaults get --output", "--output"),
@@ -222,6 +231,14 @@ COMPLETED = [
 def test_completion(line: str, words: str) -> None:
     """Words, verbs, options, and values that are known."""
     assert words.split() == completed("bash", line.split(" ")).split()
+
+
+def test_what_has_no_name_is_called_by_its_place() -> None:
+    """As argparse itself does."""
+    parser = Parser("x")
+
+    assert "THE-SHELL" == _metavar(parser.add_argument("--the-shell"))
+    assert "1|2" == _metavar(parser.add_argument("--which", choices=(1, 2)))
 
 
 def test_each_shell_has_its_form() -> None:
