@@ -7,13 +7,15 @@ itself, or of a JSON object its "name", "hostname" or the like.
 """
 
 from argparse import Namespace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import ngrok_async
 from ngrok_async.cli._command_line import Parser
 from ngrok_async.cli._ends import PROGRAM
 from ngrok_async.cli._jobs._lists import add_filter
 from ngrok_async.cli._out import Out
+
+if TYPE_CHECKING:
+    import ngrok_async
 
 EXAMPLES: Final = (
     ("See all agents", f"{PROGRAM} agents"),
@@ -31,7 +33,7 @@ def arguments(parser: Parser) -> None:
     add_filter(parser)
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> None:
     """Print them, page by page."""
     from ngrok_async.cli._jobs import _sessions  # noqa: PLC0415 # not for the help
 

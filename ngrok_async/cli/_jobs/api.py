@@ -9,13 +9,13 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import ngrok_async
 from ngrok_async.cli._cells import as_json
 from ngrok_async.cli._command_line import Parser
 from ngrok_async.cli._ends import PROGRAM, UsageError
 from ngrok_async.cli._out import Out
 
 if TYPE_CHECKING:
+    import ngrok_async
     from ngrok_async._request import JSON
 
 EXAMPLES: Final = (
@@ -44,7 +44,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> None:
     """Send it, and print what comes back."""
     if out.format in {"csv", "id"} or out.fields:
         raise UsageError("an answer is printed as JSON, whatever it is: without --fields, as json")

@@ -23,7 +23,7 @@ def arguments(parser: Parser) -> None:
     """It takes nothing."""
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> None:
     """Ask, and tell."""
     del args
     first = await _seconds(client)
@@ -43,7 +43,7 @@ async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
     )
 
 
-async def _seconds(client: ngrok_async.Client) -> float:
+async def _seconds(client: "ngrok_async.Client") -> float:
     """Return how long an answer takes."""
     before = client.clock.time()
     with suppress(ngrok_async.PermissionDeniedError):  # of this list: it is a key all the same

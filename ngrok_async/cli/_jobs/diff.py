@@ -10,7 +10,6 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import ngrok_async
 from ngrok_async._printable import printable
 from ngrok_async.cli._command_line import Parser
 from ngrok_async.cli._ends import FAILED, OK, PROGRAM
@@ -19,6 +18,7 @@ from ngrok_async.cli._jobs.export import add_kinds
 from ngrok_async.cli._out import Out
 
 if TYPE_CHECKING:
+    import ngrok_async
     from ngrok_async.cli._account.snapshots import Snapshot
 
 EXAMPLES: Final = (
@@ -47,7 +47,7 @@ def run(args: Namespace, out: Out) -> int | None:
         return _compare(before, _chosen(files.read(Path(args.after)), kinds), out)
     from ngrok_async.cli._client import with_client  # noqa: PLC0415 # not for the help
 
-    async def compare(client: ngrok_async.Client) -> int:
+    async def compare(client: "ngrok_async.Client") -> int:
         known = {name: path for name, path in kinds.items() if name in before.kinds}
         return _compare(before, await snapshots.taken(client, known), out)
 

@@ -10,13 +10,15 @@ is 4.
 
 from argparse import Namespace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import ngrok_async
 from ngrok_async.cli._command_line import Parser
 from ngrok_async.cli._ends import OK, PARTLY, PROGRAM
 from ngrok_async.cli._jobs._lists import kinds_of, told
 from ngrok_async.cli._out import Out
+
+if TYPE_CHECKING:
+    import ngrok_async
 
 EXAMPLES: Final = (
     (
@@ -47,7 +49,7 @@ def add_kinds(parser: Parser) -> None:
     parser.add_argument("--without", metavar="A,B", help="all lists but these, such as live")
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> int:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int:
     """Read everything, and only then write."""
     from ngrok_async.cli._account import files, snapshots  # noqa: PLC0415 # not for the help
 

@@ -36,7 +36,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> None:
     """Print it, or fail."""
     resource = list_of(client, args.resource)
     condition = condition_of(resource, args)

@@ -44,7 +44,7 @@ def arguments(parser: Parser) -> None:
     add_confirmation(parser)
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> None:
     """Ask where there is more than one, and do it."""
     held = await _held(client, args.url)
     if not held:
@@ -74,7 +74,7 @@ def _print(released: "Iterable[HasId]", out: Out) -> None:
             rows.add(row)
 
 
-async def _held(client: ngrok_async.Client, url: str) -> list[str]:
+async def _held(client: "ngrok_async.Client", url: str) -> list[str]:
     """Return who would be stopped or deleted, a line each."""
     from ngrok_async.cli._jobs._sessions import url_of  # noqa: PLC0415 # not for the help
     from ngrok_async.jobs._urls import as_written  # noqa: PLC0415 # as above

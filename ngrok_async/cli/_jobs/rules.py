@@ -75,7 +75,7 @@ def _common(parser: Parser) -> None:
     )
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> int | None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | None:
     """Plan, show it, and take the steps."""
     plan = await ngrok_async.jobs.plan_ip_rules(
         client,

@@ -51,7 +51,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> None:
     """Print it, or fail."""
     from ngrok_async.cli._jobs import _sessions  # noqa: PLC0415 # not for the help
 
@@ -96,7 +96,7 @@ def _nothing(address: str, when: str) -> Stop:
     return Stop(NOT_FOUND, f"no URL leads to {address}{when}")
 
 
-async def _meant(client: ngrok_async.Client, agent: str) -> set[str]:
+async def _meant(client: "ngrok_async.Client", agent: str) -> set[str]:
     """Return the sessions of the agents that are called so."""
     from ngrok_async.cli._agent_names import name_of  # noqa: PLC0415 # not for the help
 

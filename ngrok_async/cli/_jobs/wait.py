@@ -48,7 +48,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> None:
     """Wait, and print what came."""
     resource = list_of(client, args.resource)
     item: Model | None = await ngrok_async.jobs.wait_for(
