@@ -6,6 +6,7 @@ can meet is a `JobError`, `WaitTimeoutError`, `NothingFoundError` or `SeveralFou
 `ngrok_async.errors`.
 """
 
+from ngrok_async.jobs._fleet_values import RolloutPlan, RolloutReport, Step
 from ngrok_async.jobs._notices import (
     Added,
     Changed,
@@ -16,6 +17,7 @@ from ngrok_async.jobs._notices import (
     Trouble,
 )
 from ngrok_async.jobs.ensuring import ensure
+from ngrok_async.jobs.fleet import Rollout
 from ngrok_async.jobs.ip_rules import IPRule, IPRulesPlan, IPRulesResult, IPRuleStep, plan_ip_rules
 from ngrok_async.jobs.lending import temporary
 from ngrok_async.jobs.releasing import release
@@ -32,6 +34,10 @@ __all__ = [
     "Notice",
     "Reconnected",
     "Removed",
+    "Rollout",
+    "RolloutPlan",
+    "RolloutReport",
+    "Step",
     "Synced",
     "Trouble",
     "Watch",

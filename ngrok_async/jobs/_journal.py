@@ -1,0 +1,217 @@
+"""The file that a rollout can be gone on with from: JSON lines, each written at once.
+
+The first line has the options and who is in which wave; each other one how far one agent is, or
+what was learned. A line that was cut by the end of the process is no line. Of who an agent is there
+are salted hashes only, and no key.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final, cast
+
+import attrs
+
+from ngrok_async.errors import ConfigurationError
+from ngrok_async.jobs._fleet_plan import Member, Options
+from ngrok_async.jobs._identity import Trace
+
+_KIND: Final = "ngrok-async rollout"
+_FORM: Final = 1
+# What of a member changes; all else is in the first line.
+_CHANGING: Final = (
+    "now", "state", "phase", "reason", "new", "match", "sends", "answer", "update", "mark",
+    "is_lost",
+)  # fmt: skip
+
+
+@attrs.frozen
+class Saved:
+    """What a journal has.
+
+    Attributes:
+        options: What was asked for.
+        members: The agents, as far as they are.
+        others: Agents that look like these and are not in the rollout.
+        newest: The newest id that there was.
+        learned: The versions that updates led to, by the version's first number.
+        salt: What texts were hashed with.
+    """
+
+    options: Options
+    members: list[Member]
+    others: list[Trace]
+    newest: str
+    learned: dict[str, str]
+    salt: bytes
+
+
+def hidden(salt: bytes, text: str) -> str:
+    """Return the salted hash of a text."""
+    return blake2b(text.encode(errors="surrogatepass"), key=salt, digest_size=12).hexdigest()
+
+
+class Journal:
+    """A journal that is open, and locked against all other processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open and lock it; a new one is readable by nobody else.
+
+        Raises:
+            ConfigurationError: Another rollout has it, or it cannot be opened.
+        """
+        self._path = path
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        try:
+            self._file: int = os.open(path, flags, 0o600)
+        except OSError as error:
+            raise ConfigurationError(f"journal {str(path)!r}: {error.strerror}") from None
+        try:
+            _lock(self._file)
+        except OSError:
+            os.close(self._file)
+            raise ConfigurationError(
+                f"another rollout has the journal {str(path)!r} now: wait for its end"
+            ) from None
+        self._size = 0
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Read all lines that are whole, and be ready to write after them."""
+        os.lseek(self._file, 0, os.SEEK_SET)
+        parts: list[bytes] = []
+        while part := os.read(self._file, 1 << 20):
+            parts.append(part)
+        content = b"".join(parts)
+        self._size = content.rfind(b"\n") + 1
+        found: list[dict[str, Any]] = []
+        for number, line in enumerate(content[: self._size].splitlines(), 1):
+            try:
+                found.append(dict(json.loads(line)))
+            except (ValueError, TypeError):
+                raise ConfigurationError(
+                    f"journal {str(self._path)!r}: line {number} is none of a rollout"
+                ) from None
+        return found
+
+    @property
+    def size(self) -> int:
+        """How long it is, by what was read and written here."""
+        return self._size
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Append a line; once this returns, the end of the process does not undo it."""
+        os.ftruncate(self._file, self._size)  # what a process wrote of a line and was ended
+        os.lseek(self._file, self._size, os.SEEK_SET)
+        content = memoryview(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        while content:
+            written = os.write(self._file, content)
+            self._size += written
+            content = content[written:]
+
+    def close(self) -> None:
+        """Give it free for others."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def _lock(file: int) -> None:
+    """Lock a file until it is closed, also by the end of the process.
+
+    Raises:
+        OSError: It is locked.
+    """
+    if sys.platform == "win32":  # pragma: no cover # one of the two on each machine
+        import msvcrt  # noqa: PLC0415 # of Windows alone
+
+        os.lseek(file, 1 << 30, os.SEEK_SET)  # far behind what is written
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+    else:  # pragma: no cover # as above
+        import fcntl  # noqa: PLC0415 # not of Windows
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def header(
+    options: Options, members: Iterable[Member], others: Iterable[Trace], newest: str, salt: bytes
+) -> dict[str, Any]:
+    """Return the first line."""
+    return {
+        "kind": _KIND,
+        "form": _FORM,
+        "options": attrs.asdict(options),
+        "salt": salt.hex(),
+        "newest": newest,
+        "agents": [
+            {
+                **_of_trace(member.trace),
+                "version": member.version,
+                "wave": member.wave,
+                "state": member.state,
+                "reason": member.reason,
+            }
+            for member in members
+        ],
+        "others": [_of_trace(trace) for trace in others],
+    }
+
+
+def change(member: Member) -> dict[str, Any]:
+    """Return the line that tells how far an agent is."""
+    return {"id": member.id} | {name: getattr(member, name) for name in _CHANGING}
+
+
+def saved(lines: list[dict[str, Any]], path: Path) -> Saved:
+    """Return what the lines of a journal say.
+
+    Raises:
+        ConfigurationError: They are not those of a rollout.
+    """
+    if not lines:
+        raise ConfigurationError(
+            f"journal {str(path)!r} has no line: no agent had a command yet, so begin anew"
+        )
+    first, *changes = lines
+    if first.get("kind") != _KIND or first.get("form") != _FORM:
+        raise ConfigurationError(f"{str(path)!r} is no journal of a rollout of this version")
+    given = cast("dict[str, Any]", first["options"])
+    options = Options(**{**given, "waves": tuple(given["waves"])})
+    members = {
+        each["id"]: Member(
+            _trace(each), each["version"], each["wave"], state=each["state"], reason=each["reason"]
+        )
+        for each in first["agents"]
+    }
+    learned: dict[str, str] = {}
+    for line in changes:
+        learned |= line.get("learned", {})
+        if "id" in line:
+            for name in _CHANGING:
+                setattr(members[line["id"]], name, line[name])
+    return Saved(
+        options,
+        list(members.values()),
+        [_trace(each) for each in first["others"]],
+        first["newest"],
+        learned,
+        bytes.fromhex(first["salt"]),
+    )
+
+
+def _of_trace(trace: Trace) -> dict[str, Any]:
+    return {**attrs.asdict(trace), "urls": sorted(trace.urls)}
+
+
+def _trace(line: Mapping[str, Any]) -> Trace:
+    return Trace(line["id"], line["identity"], line["ip"], frozenset(line["urls"]), line["fixed"])
+
+
+def has_lines(path: Path) -> bool:
+    """Tell whether a file has a whole line; without opening it for writing."""
+    with contextlib.suppress(OSError):
+        return b"\n" in path.read_bytes()
+    return False
