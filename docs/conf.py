@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 from docutils import nodes
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import desc, desc_signature, pending_xref
 from sphinx.application import Sphinx
 from sphinx.domains.python import PyObject
 from sphinx.util.tags import Tags
@@ -27,6 +27,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import ngrok_async  # noqa: E402 # from this work tree
 from ngrok_async import errors, filters, testing  # noqa: E402 # after the path is set
+from ngrok_async._model import Model  # noqa: E402 # after the path is set
 from ngrok_async._operation import Operation  # noqa: E402 # after the path is set
 from tools.pages import llms, reference  # noqa: E402 # after the path is set
 
@@ -278,10 +279,37 @@ def signature_as_written(
 def fields_of(kind: type) -> Iterator[tuple[str, str]]:
     """Return the attributes that a class declares, each with its type in reStructuredText."""
     linked = Linked(scope_of(kind))
+    for base in inherited(kind):
+        yield from fields_of(base)
     for node in parsed(kind).body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             text = ast.unparse(linked.visit(node.annotation))
             yield node.target.id, re.sub(r"~[\w.]+", r"\\ :py:obj:`\g<0>`\\ ", text).strip("\\ ")
+
+
+def inherited(kind: type) -> list[type]:
+    """Return the models whose fields a model has too; not that of all, which has a page."""
+    bases = kind.__bases__ if issubclass(kind, Model) and kind is not Model else ()
+    return [base for base in bases if base is not Model and issubclass(base, Model)]
+
+
+def with_inherited(kind: type, lines: list[str]) -> list[str]:
+    """Return the docstring of a model with the fields of those that it is made of in front."""
+    own = {field[1] for line in lines if (field := re.match(r"    (\w+): ", line))}
+    taken: list[str] = []
+    for base in inherited(kind):
+        text = with_inherited(base, (inspect.getdoc(base) or "").splitlines())
+        shown = False
+        for line in text[text.index("Attributes:") + 1 :]:
+            if field := re.match(r"    (\w+): ", line):
+                shown = field[1] not in own
+            taken += [line] * (shown and bool(line))
+    if not taken:
+        return lines
+    if "Attributes:" not in lines:
+        return [*lines, "", "Attributes:", *taken, ""]
+    place = lines.index("Attributes:") + 1
+    return [*lines[:place], *taken, *lines[place:]]
 
 
 def without_emphasis(line: str) -> str:
@@ -290,17 +318,46 @@ def without_emphasis(line: str) -> str:
     return "`".join(p if n % 2 else p.replace("*", r"\*") for n, p in enumerate(parts))
 
 
+@cache
+def names_of(resource: str) -> dict[str, str]:
+    """Return what the docstrings of a resource's operations name: others of them, and fields."""
+    for path, kind in reference.resources().items():
+        full = reference.home_of(path, kind)
+        if full == resource:
+            return {
+                **{name: f"{full}.fields.{name}" for name in reference.filter_fields(kind)},
+                **{verb: f"{full}.{verb}" for verb in reference.operations(kind)},
+            }
+    return {}
+
+
+def linked_here(line: str, operation: str) -> str:
+    """Link the other operations of its resource, and the fields of its filter, in a docstring."""
+    resource, _, own = operation.rpartition(".")
+    names = names_of(resource)
+
+    def link(found: re.Match[str]) -> str:
+        full = names.get(found[1].partition(".")[0])
+        # A field is one of the filter's only where a list tells what its filter knows.
+        if full is None or full.endswith(f".{own}") or (".fields." in full and own != "list"):
+            return found[0]
+        return f":py:obj:`{found[1]} <{full}>`"
+
+    return re.sub(r"(?<![`\w:])`([a-z_]+(?:\.id)?)`(?!`)", link, line)
+
+
 def docstring_for_sphinx(
     app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]
 ) -> None:
     """Turn what is readable in `help()` into what Sphinx shows well; runs before napoleon."""
-    del app, name, options
+    del app, options
     types: dict[str, str] = {}
     if what in {"class", "exception"}:
         types = dict(fields_of(thing))
         constructor = inspect.getdoc(vars(thing).get("__init__")) or ""
         if "Args:" in constructor and not attrs.has(thing):
             lines += ["", *constructor[constructor.index("Args:") :].splitlines(), ""]
+        lines[:] = with_inherited(thing, lines)
     section = ""
     shown: list[str] = []
     for line in lines:
@@ -316,6 +373,8 @@ def docstring_for_sphinx(
             section = "code"
         shown.append(line if section == "code" else without_emphasis(line))
     operation = getattr(thing, "operation", None)
+    if isinstance(operation, Operation):
+        shown = [linked_here(line, name) for line in shown]
     # The shapes that modules of edges share have no routes of their own.
     if isinstance(operation, Operation) and not thing.__module__.endswith("._module"):
         shown += ["", f"``{operation.route}``", ""]
@@ -332,15 +391,24 @@ def links() -> Iterator[tuple[str, str]]:
             yield from ((name, name) for name in names if "." in name)
     for name in testing.__all__:
         yield name, f"ngrok_async.testing.{name}"
-    for path, kind in reference.resources().items():
-        if not path.startswith("edge_modules"):
-            full = reference.public_name(kind)
-            yield f"ngrok.{path}", full
-            for verb in reference.operations(kind):
-                yield f"ngrok.{path}.{verb}", f"{full}.{verb}"
+    yield from links_of_resources()
     for name in ("aclose", "budget", "request", "with_options"):
         yield f"client.{name}", f"ngrok_async.Client.{name}"
         yield f"ngrok.{name}", f"ngrok_async.Client.{name}"
+
+
+def links_of_resources() -> Iterator[tuple[str, str]]:
+    """Return the same for resources, their operations, and the fields of their filters."""
+    for path, kind in reference.resources().items():
+        full = reference.home_of(path, kind)
+        if not path.startswith("edge_modules"):
+            yield f"ngrok.{path}", full
+        for verb in reference.operations(kind):
+            yield f"ngrok.{path}.{verb}", f"{full}.{verb}"
+        if fields := reference.filter_fields(kind):
+            yield f"ngrok.{path}.fields", f"{full}.fields"
+        for field in fields:
+            yield f"ngrok.{path}.fields.{field}", f"{full}.fields.{field}"
 
 
 LINKS = dict(links())
@@ -413,6 +481,23 @@ def describe(
     context["metatags"] = context.get("metatags", "") + "\n".join(tags)
 
 
+def show_imports(app: Sphinx, doctree: nodes.document) -> None:
+    """Put above each class, function and constant of the reference how it is imported."""
+    del app
+    for described in list(doctree.findall(desc)):
+        signature = next(described.findall(desc_signature))
+        name, module = signature.get("fullname"), signature.get("module") or ""
+        is_shown = described["objtype"] in {"class", "exception", "function", "data", "type"}
+        if not is_shown or "." in str(name) or "._" in module:
+            continue
+        public = "ngrok_async" if name in ngrok_async.__all__ else module
+        line = f"from {public} import {name}"
+        described.parent.insert(
+            described.parent.index(described),
+            nodes.literal_block(line, line, language="python", classes=["import"]),
+        )
+
+
 def write_llms(app: Sphinx, error: Exception | None) -> None:
     """Put the pages as plain Markdown beside the site, and two files that list and join them."""
     if error is None and app.builder.name == "html":
@@ -428,6 +513,7 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-signature", signature_as_written)
     app.connect("autodoc-process-docstring", docstring_for_sphinx, priority=400)
     app.connect("doctree-read", link_names)
+    app.connect("doctree-read", show_imports)
     app.connect("doctree-read", label_cells)
     app.connect("html-page-context", describe)
     app.connect("build-finished", write_llms)

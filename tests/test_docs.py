@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 import re
+import runpy
 import socket
 import sys
 import textwrap
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import attrs
 import pytest
 
 import ngrok_async
@@ -24,6 +26,7 @@ from tools.contract import facts
 from tools.contract.declared import models, resources
 from tools.pages import (
     coming_from_ngrok_api,
+    examples,
     first_contact,
     guides,
     llms,
@@ -479,6 +482,55 @@ def test_every_resource_has_its_page() -> None:
         assert 1 == text.count(f".. autoclass:: {reference.public_name(kind)}\n"), kind
     for path in modules:
         assert f"``{path.partition('.')[2]}``" in pages["edge_modules"]
+
+
+async def test_examples_of_the_reference() -> None:
+    """Each page has one, it runs, and what it has created is gone afterwards."""
+    for group in reference.GROUPS.values():
+        for name in group:
+            indented = textwrap.indent(examples.EXAMPLES[name], "    ")
+            scope: dict[str, Any] = {}
+            exec(f"async def example(ngrok):\n{indented}", scope)  # noqa: S102 # they are ours
+            async with (
+                FakeNgrok(agents=2) as fake,
+                Client(fake.api_key, base_url=fake.url) as ngrok,
+            ):
+                fake.add("/app/users", email="ada@example.com")
+                fake.add("/app/sessions")
+                await scope["example"](ngrok)
+
+                made = {r.path for r in fake.requests if (r.method, r.status) == ("POST", 201)}
+                ended = {r.path.rpartition("/")[0] for r in fake.requests if r.method == "DELETE"}
+            # A report stays, and so does what goes with its owner.
+            assert made - ended <= {"/abuse_reports", "/api_keys"}, name
+            assert textwrap.indent(examples.EXAMPLES[name], "   ") in reference.pages()[name]
+    assert {*examples.EXAMPLES} == {name for group in reference.GROUPS.values() for name in group}
+
+
+def test_fields_of_filters_can_be_linked() -> None:
+    """Each has an entry of its own, on the page of its resource."""
+    pages = reference.pages()
+    found = 0
+    for path, kind in resources().items():
+        for name in reference.filter_fields(kind):
+            entry = f".. py:attribute:: {kind.__name__}.fields.{name}\n"
+            assert entry in pages[path.partition(".")[0]]
+            found += 1
+    assert found > len(resources())
+
+
+def test_every_field_of_a_model_is_on_its_page() -> None:
+    """Those that it has from others too, as nobody wants to look for them elsewhere."""
+    tags = pytest.importorskip("sphinx.util.tags", reason="in the group docs")
+    pytest.importorskip("myst_parser", reason="in the group docs")
+    conf = runpy.run_path(str(DOCS / "conf.py"), {"tags": tags.Tags()})
+    for name, model in models().items():
+        lines = conf["with_inherited"](model, (inspect.getdoc(model) or "").splitlines())
+        told = re.findall(r"^    (\w+): ", "\n".join(lines), re.MULTILINE)
+        fields = [field.name for field in attrs.fields(model) if field.name != "_extra"]
+
+        assert sorted(fields) == sorted(told), name
+        assert {*fields} <= {*dict(conf["fields_of"](model))}, name
 
 
 @pytest.mark.parametrize("path", resources())

@@ -3,6 +3,7 @@
 A page says only which classes stand on it. Their text is that of the docstrings.
 """
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +13,7 @@ from ngrok_async._model import Model
 from ngrok_async._operation import Resource, operations
 from ngrok_async.filters import Fields
 from tools.contract.declared import models, resources
+from tools.pages.examples import EXAMPLES
 
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "Agents and endpoints": (
@@ -140,10 +142,7 @@ def _operations(title: str) -> Iterator[str]:
     yield from (".. list-table::", "   :widths: 36 64", "")
     for name in GROUPS[title]:
         for path, kind in _below(name):
-            links = (
-                verb if name == "edge_modules" else f":py:meth:`~{public_name(kind)}.{verb}`"
-                for verb in operations(kind)
-            )
+            links = (f":py:meth:`~{home_of(path, kind)}.{verb}`" for verb in operations(kind))
             yield f"   * - :doc:`{path} <{name}>`"
             yield f"     - {', '.join(links)}"
     yield ""
@@ -152,6 +151,7 @@ def _operations(title: str) -> Iterator[str]:
 def _page(name: str) -> Iterator[str]:
     found = _below(name)
     yield from _title(f"ngrok.{name}", "=")
+    yield from (".. code-block:: python", "", textwrap.indent(EXAMPLES[name], "   "))
     if name == "edge_modules":
         yield from _modules(found)
     else:
@@ -170,17 +170,32 @@ def _page(name: str) -> Iterator[str]:
         yield from (f".. autoclass:: {public_name(model)}", "   :show-inheritance:", "")
 
 
-def _fields(resource: type[Resource]) -> Iterator[str]:
-    """Show what the filter of a resource's list knows, if it has one."""
+def filter_fields(resource: type[Resource]) -> Mapping[str, type]:
+    """Return what the filter of a resource's list knows, with the kind of each field."""
     of = getattr(resource, "fields", None)
-    if not isinstance(of, Fields):
+    names = dir(of) if isinstance(of, Fields) else ()
+    return {name: type(getattr(of, name)) for name in names if not name.startswith("_")}
+
+
+def _fields(resource: type[Resource]) -> Iterator[str]:
+    """Give each field of a resource's filter a place that can be linked, if there is a filter."""
+    fields, (module, _, shown) = filter_fields(resource), public_name(resource).rpartition(".")
+    if not fields:
         return
-    yield from ("The ``fields`` for conditions on its list:", "", ".. list-table::", "")
-    for name in dir(of):
-        if not name.startswith("_"):
-            yield f"   * - ``{name}``"
-            yield f"     - :py:class:`~ngrok_async.filters.{type(getattr(of, name)).__name__}`"
-    yield ""
+    yield from (f".. py:currentmodule:: {module}", "", f".. py:attribute:: {shown}.fields", "")
+    yield from ("   What conditions on its list are made of: see :doc:`../filters`.", "")
+    for name, kind in fields.items():
+        yield from (f".. py:attribute:: {shown}.fields.{name}", "   :no-contents-entry:")
+        yield from (f"   :type: ~ngrok_async.filters.{kind.__name__}", "")
+    yield from (".. py:currentmodule:: None", "")
+
+
+def home_of(path: str, kind: type[Resource]) -> str:
+    """Return where the operations of a resource are shown: those of modules are all alike."""
+    if not path.startswith("edge_modules."):
+        return public_name(kind)
+    shape = kind.__bases__[0].__name__
+    return f"ngrok_async.resources.edges._module.{shape}"
 
 
 def _modules(found: Sequence[tuple[str, type[Resource]]]) -> Iterator[str]:

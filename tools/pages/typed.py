@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from tools.pages.examples import EXAMPLES
 from tools.pages.start_here import blocks
 
 ROOT: Final = Path(__file__).parents[2]
@@ -79,6 +80,7 @@ class _Annotated(ast.NodeTransformer):
 
 def files() -> Iterator[tuple[str, str]]:
     """Return names and texts of the files that the pages' pieces make."""
+    yield "reference", "\n".join((_PREAMBLE, *map(_example, EXAMPLES)))
     for path in (ROOT / "README.md", *sorted(DOCS.glob("**/*.md"))):
         if "_build" not in path.parts and path.name not in LEFT_OUT:
             yield from _files_of(path)
@@ -101,6 +103,10 @@ def _files_of(path: Path) -> Iterator[tuple[str, str]]:
             pieces.append(textwrap.indent(text, "    "))
     if pieces:
         yield page, f"{head}\n\nasync def pieces(ngrok: Client) -> None:\n{''.join(pieces)}"
+
+
+def _example(name: str) -> str:
+    return f"async def {name}(ngrok: Client) -> None:\n{textwrap.indent(EXAMPLES[name], '    ')}"
 
 
 def _annotated(text: str) -> str:
