@@ -35,6 +35,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "help": Command("Explain a command, with examples", "_help", needs_client=False),
     "release": Command("Free a URL: stop the agents that hold it", "_jobs.release"),
     "rules": Command("Make the rules of an IP policy what they should be", "_jobs.rules"),
+    "top": Command("Look at agents, endpoints and what changes, live", "_jobs.top"),
     "url": Command("Tell the public URL of a local address", "_jobs.url"),
     "wait": Command("Wait until something is there, or gone", "_jobs.wait"),
+    "watch": Command("Tell what comes, goes and changes in a list", "_jobs.watch"),
 }

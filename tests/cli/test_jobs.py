@@ -26,6 +26,8 @@ async def test_agents_have_names_and_what_they_offer(fake: FakeNgrok, command: C
     fake.add_tunnel(till, public_url="https://shop.example.com")
     fake.add_tunnel(till, public_url="tcp://1.tcp.ngrok.io:12345")
     fake.add_agent(metadata="", tunnels=0, os="windows")
+    cloud = {"url": "https://c.example.com", "type": "cloud", "traffic_policy": "{}"}
+    await command("api", "POST", "/endpoints", "--data", json.dumps(cloud))
 
     code, out, err = await command("agents")
     _, filtered, _ = await command("agents", "-o", "jsonl", "--filter", 'obj.os == "linux"')
@@ -136,6 +138,8 @@ async def test_find_prints_the_only_one(fake: FakeNgrok, command: Command) -> No
     by_url = await command("find", "endpoints", "url=HTTPS://Shop.example.com/", "-o", "json")
     by_ours = await command("find", "endpoints", "upstream_url=http://x:1", "-o", "json")
     several = await command("find", "tunnel-sessions", "os=linux")
+    many = await command("find", "endpoints", "upstream_protocol=", "pooling_enabled=false")
+    assert "several are like this" in many.err
     newest = await command("find", "tunnel-sessions", "os=linux", "--newest", "-o", "id")
     both = await command(
         "find", "tunnel-sessions", "os=linux", "--filter", 'obj.ip == "203.0.113.7"', "-o", "id"
@@ -198,6 +202,7 @@ async def test_release(fake: FakeNgrok, command: Command) -> None:
     """The agent is stopped and named; where nobody has the URL, that is fine."""
     agent = fake.add_agent(tunnels=0, metadata="till")
     fake.add_tunnel(agent, public_url="https://shop.example.com")
+    fake.add_agent()
 
     dry = await command("release", "https://shop.example.com", "--dry-run")
     done = await command("release", "https://shop.example.com", "-o", "jsonl")
@@ -327,6 +332,8 @@ async def test_api(fake: FakeNgrok, command: Command, tmp_path: Path) -> None:
     listed = await command("api", "GET", "/tunnel_sessions", "--param", "limit=1", "-o", "jsonl")
     gone = await command("api", "DELETE", f"/vaults/{vault}")
     empty = await command("api", "DELETE", f"/vaults/{vault}", "-o", "json")
+    stopped = await command("api", "POST", f"/tunnel_sessions/{fake.agents[0].id}/stop")
+    assert (0, "", "") == stopped
 
     assert "x" == json.loads(changed.out)["name"]
     assert 1 == len(rows(listed.out))

@@ -56,7 +56,7 @@ def changes(before: Snapshot, after: Snapshot) -> Iterator[Change]:
                 yield Change("+", kind, id_, title_of(new[id_]))
             elif id_ not in new:
                 yield Change("-", kind, id_, title_of(old[id_]))
-            elif fields := tuple(_fields("", old[id_], new[id_])):
+            elif fields := tuple(fields_between("", old[id_], new[id_])):
                 yield Change("~", kind, id_, title_of(new[id_]), fields)
 
 
@@ -74,7 +74,7 @@ def lines(change: Change) -> Iterator[str]:
             differing = unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
             yield from (f"      {line}" for line in [*differing][2:] if line[0] in "+-")
         else:
-            yield f"    {path}: {_shown(old)} -> {_shown(new)}"
+            yield f"    {path}: {shown(old)} -> {shown(new)}"
 
 
 def title_of(item: Item) -> str:
@@ -87,12 +87,13 @@ def title_of(item: Item) -> str:
     return name_of(metadata) if isinstance(metadata, str) else ""
 
 
-def _fields(path: str, old: JSON, new: JSON) -> Iterator[tuple[str, JSON, JSON]]:
+def fields_between(path: str, old: JSON, new: JSON) -> Iterator[tuple[str, JSON, JSON]]:
+    """Yield what differs below a path: the path, what it was and what it is."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         first, second = cast("Item", old), cast("Item", new)
         for name in sorted({*first, *second} - {_NOT_COMPARED}):
             inner = f"{path}.{name}" if path else name
-            yield from _fields(inner, first.get(name), second.get(name))
+            yield from fields_between(inner, first.get(name), second.get(name))
     elif _compared(old) != _compared(new):
         yield path, old, new
 
@@ -111,5 +112,6 @@ def _without_addresses(value: JSON) -> JSON:
     return value
 
 
-def _shown(value: JSON) -> str:
+def shown(value: JSON) -> str:
+    """Return a value in a line."""
     return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
