@@ -210,7 +210,8 @@ def fuzz(session: nox.Session) -> None:
     """Read a million bodies in all ways, and do something to a call at each of its steps.
 
     The ways must agree, what is told of a call is held against the server's log, and before that
-    10,000 hostile texts, as many random conditions and plans of IP rules are tried.
+    10,000 hostile texts, as many random conditions and plans of IP rules are tried. At the end
+    10,000 simulated agents are restarted, and processes that do so are killed.
     `nox -s fuzz -- --every 10` runs a tenth of the calls.
     """
     session.install("-e", ".[testing,speed]", *group("test"))
@@ -222,6 +223,7 @@ def fuzz(session: nox.Session) -> None:
     options = ("--hypothesis-profile=fuzz", "-o", "faulthandler_timeout=0")
     session.run("python", "-m", "pytest", *options, *drawn)
     session.run("python", "-m", "tests.fuzz", *session.posargs)
+    session.run("python", "-m", "tests.jobs.fleets", *session.posargs)
 
 
 @nox.session(default=False)  # takes as long as you say

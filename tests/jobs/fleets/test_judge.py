@@ -3,6 +3,7 @@
 import pytest
 
 from tests.jobs.fleets import naive
+from tests.jobs.fleets.killing import Killed, judge
 from tests.jobs.fleets.world import KINDS, Kind, World, client_of, served, turned, wrong
 
 
@@ -22,3 +23,17 @@ async def test_guesses_are_found_out(kind: Kind) -> None:
 
     assert matches > 6
     assert (mistakes > 0) == (kind != "own metadata")
+
+
+async def test_a_repeated_command_is_found_out() -> None:
+    """Who restarts an agent again under its new id, and calls one done that is not, is told."""
+    async with served() as fake, client_of(fake) as ngrok:
+        fake.add_agents(3)
+        ids = [agent.ids[0] for agent in fake.agents]
+        await ngrok.tunnel_sessions.restart(ids[0])
+        await ngrok.tunnel_sessions.restart(ids[1])
+        await ngrok.tunnel_sessions.restart(fake.agents[1].id)
+        tally = Killed()
+        judge(tally, fake, {"steps": [{"id": id_, "state": "done"} for id_ in ids]}, "restart")
+
+    assert Killed(commands=3, doubled=1, lies=2) == tally

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import random
+from collections import Counter
 from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final, Literal, TypeAlias, TypeVar, get_args
@@ -20,6 +21,7 @@ NEW: Final = "3.39.0"
 _SYSTEMS: Final = ("linux", "darwin", "freebsd")
 _NEVER_BACK: Final = 0.03
 _NEWS_EVERY: Final = 40.0
+_TAKEN: Final = 204
 
 
 class World:
@@ -122,6 +124,19 @@ def commands(fake: FakeNgrok, verb: str) -> dict[str, int]:
         if request.method == "POST" and last == verb:
             counts[id_] = counts.get(id_, 0) + 1
     return counts
+
+
+def taken(fake: FakeNgrok, verb: str) -> Counter[Agent]:
+    """Count the commands of one kind that agents have taken, whatever their ids were."""
+    owner = owners(fake)
+    ids = (
+        request.path.split("/")[-2]
+        for request in fake.requests
+        if request.method == "POST"
+        and request.path.endswith(f"/{verb}")
+        and request.status == _TAKEN
+    )
+    return Counter(owner[id_] for id_ in ids)
 
 
 def served(*, limit: int | None = 120, agents: int = 0) -> FakeNgrok:
