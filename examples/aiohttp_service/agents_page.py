@@ -1,4 +1,4 @@
-"""A web service whose page shows your agents and their tunnels, and commands them.
+"""A web service whose page shows your agents and their tunnels, commands them and rolls them over.
 
     python examples/aiohttp_service/agents_page.py
 
@@ -12,20 +12,22 @@ import json
 import logging
 import os
 import re
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import attrs
 from aiohttp import ClientSession, web
 from aiohttp.typedefs import Handler
 from fleet import Fleet, Row
 from pretend import connect_agents
+from rollouts import Order, Refused, Rollouts
 from words import explain, seconds_until_retry
 
-from ngrok_async import UNSET, Client, NgrokError, RateLimit
+from ngrok_async import UNSET, Client, Clock, NgrokError, RateLimit
 from ngrok_async.testing import FakeNgrok
 
 __all__ = ["Row", "Settings", "explain", "make_app"]
@@ -56,6 +58,8 @@ class Settings:
         patience: Seconds that a call may wait for the rate limit.
         share: How much of the rate limit looking may cost.
         limit: Requests a minute that the account has, where they are not the usual 120.
+        journal: The file of the rollout that is under way.
+        clock: What waiting goes by, where it is not the event loop's.
         pretend: How many agents the fake has where there is no key.
     """
 
@@ -63,6 +67,8 @@ class Settings:
     patience: float = 3.0
     share: float = 0.25
     limit: int | None = None
+    journal: Path = Path("agents-rollout.jsonl")
+    clock: Clock | None = None
     pretend: int = 4
 
 
@@ -70,6 +76,7 @@ SETTINGS: Final = web.AppKey("SETTINGS", Settings)
 SESSION: Final = web.AppKey("SESSION", ClientSession)
 NGROK: Final = web.AppKey("NGROK", Client)
 FLEET: Final = web.AppKey("FLEET", Fleet)
+ROLLOUTS: Final = web.AppKey("ROLLOUTS", Rollouts)
 
 
 def make_app(settings: Settings) -> web.Application:
@@ -85,6 +92,9 @@ def make_app(settings: Settings) -> web.Application:
     app.router.add_get("/events", events)
     app.router.add_post("/agents/{id}/{command:update|restart|stop}", command)
     app.router.add_post("/look", look)
+    app.router.add_post("/rollout/plan", plan)
+    app.router.add_post("/rollout/start", start)
+    app.router.add_post("/rollout/{change:pause|resume|dismiss}", change)
     app.router.add_get("/health", health)
     return app
 
@@ -104,31 +114,38 @@ async def ngrok_client(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     async with AsyncExitStack() as stack:
         key = url = None  # the client takes them from the environment
+        journal = settings.journal
         if not os.environ.get("NGROK_API_KEY"):
             fake = await stack.enter_async_context(FakeNgrok(restart_delay=2.0, update_delay=2.0))
             connect_agents(fake, settings.pretend)
             key, url = fake.api_key, fake.url
+            # Its agents end with this process, and so does what was begun with them.
+            journal = Path(stack.enter_context(tempfile.TemporaryDirectory()), journal.name)
             print(f"No NGROK_API_KEY: this is a fake ngrok with {settings.pretend} agents.")
-        limit = settings.limit
+        limit, clock = settings.limit, settings.clock
         connect = partial(
             Client,
             key,
             base_url=url,
             session=app[SESSION],
-            limiter=UNSET if limit is None else RateLimit(limit),  # one for both, in any case
+            limiter=UNSET if limit is None else RateLimit(limit, clock=clock),
+            clock=clock,
             max_wait=settings.patience,
             app_info="agents-page/1",
         )
-        eyes = connect(on_event=lambda event: app[FLEET].noted(event))  # noqa: PLW0108 # it is made after this
+        # Both are called when there is a fleet, which is made of them.
+        eyes = connect(on_event=lambda event: app[FLEET].noted(event))  # noqa: PLW0108
         await stack.enter_async_context(eyes)
         app[NGROK] = ngrok = await stack.enter_async_context(connect())
-        app[FLEET] = fleet = Fleet(eyes, ngrok, share=settings.share)
-        stack.push_async_callback(fleet.aclose)
+        rollouts = Rollouts(ngrok, journal, changed=lambda: app[FLEET].tell())  # noqa: PLW0108
+        app[FLEET] = Fleet(eyes, ngrok, share=settings.share, steps=rollouts.steps)
+        app[ROLLOUTS] = rollouts
         yield
 
 
 async def end_calls(app: web.Application) -> None:
     """Fail the calls that wait: aiohttp lets their handlers end before it cleans up."""
+    await app[ROLLOUTS].aclose()
     await app[FLEET].aclose()
     await app[NGROK].aclose()
 
@@ -177,6 +194,7 @@ def state(
         "agents": [row for key, row in rows.items() if before.get(key) != row],
         "gone": [key for key in before if key not in rows],
         "look": request.app[FLEET].look(),
+        "rollout": request.app[ROLLOUTS].progress(),
         "budget": budget(request),
     }
 
@@ -192,6 +210,39 @@ async def look(request: web.Request) -> web.Response:
     """Look again as soon as the limit allows."""
     request.app[FLEET].poke()
     return web.json_response({"message": "It looks again."}, status=202)
+
+
+async def plan(request: web.Request) -> web.Response:
+    """Tell what a rollout would do."""
+    order = Order(**await body(request))
+    return web.json_response(await request.app[ROLLOUTS].plan(order))
+
+
+async def start(request: web.Request) -> web.Response:
+    """Begin the rollout that was planned."""
+    request.app[ROLLOUTS].start(str((await body(request)).get("plan")))
+    return web.json_response({"message": "It has begun."}, status=202)
+
+
+async def change(request: web.Request) -> web.Response:
+    """Pause the rollout, go on with it, or put it away."""
+    rollouts = request.app[ROLLOUTS]
+    match request.match_info["change"]:
+        case "pause":
+            await rollouts.pause()
+        case "resume":
+            rollouts.resume()
+        case _:
+            rollouts.dismiss()
+    return web.json_response({"message": "Done."}, status=202)
+
+
+async def body(request: web.Request) -> dict[str, Any]:
+    """Return the object of JSON that the page sent."""
+    found: object = await request.json()
+    if not isinstance(found, dict):
+        raise TypeError("it is no object")
+    return cast("dict[str, Any]", found)
 
 
 async def health(request: web.Request) -> web.Response:
@@ -230,6 +281,12 @@ async def explain_errors(request: web.Request, handler: Handler) -> web.StreamRe
     """Answer errors in words for the page."""
     try:
         return await handler(request)
+    except Refused as refusal:
+        return web.json_response({"message": str(refusal)}, status=409)
+    except (TypeError, ValueError) as error:
+        if not request.path.startswith("/rollout/"):
+            raise
+        return web.json_response({"message": f"This cannot be meant: {error}"}, status=400)
     except NgrokError as error:
         _log.warning("%s: %s", type(error).__name__, error)
         status, message = explain(error)
@@ -251,6 +308,12 @@ def main() -> None:
         "--patience", type=float, default=3.0, metavar="SECONDS", help="for the limit (%(default)s)"
     )
     parser.add_argument(
+        "--journal",
+        type=Path,
+        default=Settings().journal,
+        help="file of the rollout that is under way (%(default)s)",
+    )
+    parser.add_argument(
         "--agents", type=int, default=4, help="of the fake, without a key (%(default)s)"
     )
     options = parser.parse_args()
@@ -258,6 +321,7 @@ def main() -> None:
     settings = Settings(
         names=tuple(options.name),
         patience=options.patience,
+        journal=options.journal,
         pretend=options.agents,
     )
     web.run_app(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias, TypedDict, cast
@@ -18,6 +18,7 @@ from ngrok_async.jobs import (
     Notice,
     Reconnected,
     Removed,
+    Step,
     Synced,
     Trouble,
     wait_for,
@@ -68,6 +69,7 @@ class Row(TypedDict):
     state: State
     since: str | None
     note: str
+    phase: str
     tunnels: list[Offer]
 
 
@@ -91,7 +93,7 @@ class Agent:
         was: The id of the one before.
         state: What it does.
         since: Since when.
-        until: For how long it may be in this state, in seconds of the event loop's clock.
+        until: For how long it may be in this state, by the client's clock.
         note: What happened to it, for a person.
         is_away: Whether its session is known to have ended.
     """
@@ -105,11 +107,6 @@ class Agent:
     note: str = ""
     is_away: bool = False
 
-    def turn(self, state: State, note: str, *, seconds: float | None = None) -> None:
-        """Go into a state, and not stay in it for longer than this."""
-        self.state, self.note, self.since = state, note, datetime.now(UTC)
-        self.until = None if seconds is None else _now() + seconds
-
 
 class Fleet:
     """What is known now, for all who look at it.
@@ -117,15 +114,24 @@ class Fleet:
     There are two watches, however many look, and they ask nothing while nobody does.
     """
 
-    def __init__(self, eyes: Client, hands: Client, *, share: float) -> None:
+    def __init__(
+        self,
+        eyes: Client,
+        hands: Client,
+        *,
+        share: float,
+        steps: Callable[[], Iterable[Step]] = tuple,
+    ) -> None:
         """Begin without a look.
 
         Args:
             eyes: A client for the watches alone, whose `on_event` is `noted`.
             hands: The one for commands.
             share: How much of the rate limit looking may cost.
+            steps: Tells how far a rollout is with its agents.
         """
-        self._ngrok = hands
+        self._steps = steps
+        self._ngrok, self._clock = hands, hands.clock
         self._sessions = watch(eyes.tunnel_sessions, share=share * 2 / 3)
         self._tunnels = watch(eyes.tunnels, share=share / 3)
         self._errands: set[asyncio.Task[None]] = set()
@@ -137,6 +143,7 @@ class Fleet:
         self._news = asyncio.Event()
         self._agents: dict[str, Agent] = {}
         self._keys: dict[str, str] = {}  # by session id
+        self._phases: dict[str, str] = {}  # of a rollout, by session id
         self._rows: dict[str, Row] | None = None
         self._known = self._knows_tunnels = False
         self._looked: float | None = None
@@ -183,7 +190,7 @@ class Fleet:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._tell()
+        self.tell()
 
     def poke(self) -> None:
         """Look as soon as the rate limit's share allows."""
@@ -198,9 +205,9 @@ class Fleet:
         if name is None or not isinstance(event, AttemptEvent) or event.status != _OK:
             return
         if name == "agents":
-            self._looked = _now()
+            self._looked = self._clock.time()
         if self._trouble.pop(name, None):
-            self._tell()
+            self.tell()
 
     # --- what is seen ------------------------------------------------------------------------
 
@@ -209,7 +216,7 @@ class Fleet:
         return Look(
             known=self._known,
             tunnels=self._knows_tunnels,
-            age=None if self._looked is None else _now() - self._looked,
+            age=None if self._looked is None else self._clock.time() - self._looked,
             late=3 * self._beat() + 10,
             trouble=next(iter(self._trouble.values()), None),
         )
@@ -218,13 +225,20 @@ class Fleet:
         """Return what the page shows, by key."""
         self._forget()
         if self._rows is None:
+            self._follow_rollout()
             offers = self._offers()
             self._rows = {key: self._row(agent, offers) for key, agent in self._agents.items()}
         return self._rows
 
-    def sessions(self) -> Iterator[TunnelSession]:
-        """Return the sessions of the agents that are connected."""
-        return (agent.session for agent in self._agents.values() if agent.state != "left")
+    def _follow_rollout(self) -> None:
+        self._phases.clear()
+        for step in self._steps():
+            phase = step.phase if step.state == "pending" else step.state
+            self._phases |= {step.id: phase, step.new or step.id: phase}
+            agent = self._agents.get(self._keys.get(step.id, ""))
+            new = self._sessions.items.get(step.new or "")
+            if agent is not None and new is not None:
+                self._returned(agent, new)  # the rollout may be certain where the watch is not
 
     def _row(self, agent: Agent, offers: dict[str, list[Offer]]) -> Row:
         session = agent.session
@@ -242,6 +256,7 @@ class Fleet:
             state=agent.state,
             since=None if agent.since is None else agent.since.isoformat(),
             note=agent.note,
+            phase=self._phases.get(session.id) or self._phases.get(agent.was, ""),
             tunnels=offers.get(session.id, []),
         )
 
@@ -255,24 +270,30 @@ class Fleet:
     def _forget(self) -> None:
         """End what has lasted long enough: waiting for an agent, and showing one that left."""
         for agent in list(self._agents.values()):
-            if agent.until is None or agent.until > _now():
+            if agent.until is None or agent.until > self._clock.time():
                 continue
             if agent.state == "left":
                 self._drop(agent)
             elif agent.is_away:
-                agent.turn("left", "It has not come back.", seconds=_KEPT)
+                self._turn(agent, "left", "It has not come back.", seconds=_KEPT)
             else:
-                agent.turn("connected", "It has not done as it was told, so far.")
-            self._tell()
+                self._turn(agent, "connected", "It has not done as it was told, so far.")
+            self.tell()
 
     def _drop(self, agent: Agent) -> None:
         del self._agents[agent.key]
         self._keys = {id_: key for id_, key in self._keys.items() if key != agent.key}
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Have those who look see what has changed."""
         self._rows = None
         self._news.set()
         self._news = asyncio.Event()
+
+    def _turn(self, agent: Agent, state: State, note: str, *, seconds: float | None = None) -> None:
+        """Have an agent go into a state, and not stay in it for longer than this."""
+        agent.state, agent.note, agent.since = state, note, datetime.now(UTC)
+        agent.until = None if seconds is None else self._clock.time() + seconds
 
     # --- the watches -------------------------------------------------------------------------
 
@@ -288,12 +309,12 @@ class Fleet:
                 await take_next()
             except NgrokError as error:  # a key that is refused, for one; somebody may mend that
                 self._trouble[name] = explain(error)[1]
-                self._tell()
+                self.tell()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(10 * self._beat()):
                         await self._poked.wait()
             else:
-                self._tell()
+                self.tell()
 
     async def _next_session(self) -> None:
         notice = await anext(self._sessions)
@@ -352,16 +373,20 @@ class Fleet:
             self._drop(other)  # it was taken for somebody new
         self._keys[session.id] = agent.key
         agent.was, agent.session, agent.is_away = agent.session.id, session, False
-        agent.turn("connected", f"It is back as a new session. Before it was {agent.was}.")
+        self._turn(agent, "connected", f"It is back as a new session. Before it was {agent.was}.")
 
     def _went(self, id_: str) -> None:
         agent = self._agents.get(self._keys.get(id_, ""))
         if agent is None or agent.session.id != id_ or agent.is_away:
             return
         agent.is_away = True
-        if agent.state != "restarting":  # else it is awaited until its time is over
+        if self._phases.get(id_) in {"restarting", "away"}:
+            self._turn(agent, "restarting", "A rollout restarts it.", seconds=5 * _PATIENT)
+        elif agent.state != "restarting":  # else it is awaited until its time is over
             told = agent.state == "stopping"
-            agent.turn("left", "It stopped." if told else "Its session ended.", seconds=_KEPT)
+            self._turn(
+                agent, "left", "It stopped." if told else "Its session ended.", seconds=_KEPT
+            )
         left = [agent for agent in self._agents.values() if agent.state == "left"]
         for oldest in left[:-_KEPT_AT_MOST]:
             self._drop(oldest)
@@ -386,14 +411,14 @@ class Fleet:
         if agent is None or agent.session.id != id_ or agent.state == "left":
             return
         if command == "update":
-            agent.turn("connected", _NOTES[command])
+            self._turn(agent, "connected", _NOTES[command])
         else:
             state: State = "restarting" if command == "restart" else "stopping"
-            agent.turn(state, _NOTES[command], seconds=_PATIENT)
+            self._turn(agent, state, _NOTES[command], seconds=_PATIENT)
             errand = asyncio.create_task(self._see_it_go(id_))
             self._errands.add(errand)
             errand.add_done_callback(self._errands.discard)
-        self._tell()
+        self.tell()
 
     async def _see_it_go(self, id_: str) -> None:
         """Look for this one: the watches take minutes to miss one of thousands."""
@@ -401,7 +426,7 @@ class Fleet:
         with suppress(NgrokError):  # not in time, or nobody answers: its state ends with its time
             await wait_for(sessions, sessions.fields.id == id_, absent=True, timeout=_PATIENT)
             self._went(id_)
-            self._tell()
+            self.tell()
             self.poke()
 
 
@@ -434,7 +459,3 @@ def _name_in(values: dict[str, object]) -> str:
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
             return str(value).strip()
     return ""
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

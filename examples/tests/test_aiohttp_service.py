@@ -23,6 +23,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from rollouts import Plan, Progress
 
 from examples.aiohttp_service import agents_page
 from examples.aiohttp_service.agents_page import Row, Settings, explain, make_app
@@ -55,6 +56,7 @@ class Seen(TypedDict):
 
     agents: list[Row]
     look: Look
+    rollout: Progress | None
 
 
 # --- the process -----------------------------------------------------------------------------
@@ -233,12 +235,18 @@ async def fake(
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
+async def serve(fake: FakeNgrok, tmp_path: Path) -> AsyncIterator[Serve]:
     """Start the service inside this process; by default it looks without a pause."""
     async with AsyncExitStack() as stack:
 
         async def start(*, limit: int = 60_000, patience: float = 3.0) -> Http:
-            app = make_app(Settings(limit=limit, patience=patience))
+            settings = Settings(
+                limit=limit,
+                patience=patience,
+                clock=fake.clock,
+                journal=tmp_path / "rollout.jsonl",
+            )
+            app = make_app(settings)
             return await stack.enter_async_context(TestClient(TestServer(app)))
 
         yield start
@@ -256,7 +264,9 @@ async def see(http: Http, wanted: Callable[[Seen], bool] = bool) -> Seen:
             rows |= {row["key"]: row for row in message["agents"]}
             for key in message["gone"]:
                 del rows[key]
-            seen = Seen(agents=list(rows.values()), look=message["look"])
+            seen = Seen(
+                agents=list(rows.values()), look=message["look"], rollout=message["rollout"]
+            )
             if (seen["look"]["known"] or seen["look"]["trouble"]) and wanted(seen):
                 return seen
     raise AssertionError("the stream has ended")
@@ -400,28 +410,27 @@ async def test_a_stopped_agent_leaves(fake: FakeNgrok, serve: Serve) -> None:
     assert "The agent is gone" in again[1]
 
 
-async def test_who_left_is_forgotten(
-    fake: FakeNgrok, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a quarter of an hour (none, here) it is not shown any more."""
-    monkeypatch.setattr(fleet, "_KEPT", 0.0)
+async def test_who_left_is_forgotten(fake: FakeNgrok, serve: Serve) -> None:
+    """After a quarter of an hour it is not shown any more."""
     [agent] = fake.add_agents(1)
     http = await serve()
     await see(http)
     await send(http, agent.id, "stop")
+    await see(http, lambda seen: "left" in states(seen).values())
+    fake.clock.advance(900)
     await see(http, lambda seen: not seen["agents"])
 
 
 @slow_restarts
-async def test_an_agent_that_does_not_come_back_has_left(
-    fake: FakeNgrok, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a minute (a moment, here) nobody waits for it any more."""
-    monkeypatch.setattr(fleet, "_PATIENT", 0.5)
+async def test_an_agent_that_does_not_come_back_has_left(fake: FakeNgrok, serve: Serve) -> None:
+    """After a minute nobody waits for it any more."""
     [agent] = fake.add_agents(1)
     http = await serve()
     await see(http)
     await send(http, agent.id, "restart")
+    await see(http, lambda seen: "restarting" in states(seen).values())
+    await asyncio.sleep(0.1)  # by now it is known to be away
+    fake.clock.advance(60)
     [row] = (await see(http, lambda seen: "left" in states(seen).values()))["agents"]
 
     assert "not come back" in row["note"]
@@ -501,7 +510,7 @@ async def test_health_spends_nothing(fake: FakeNgrok, serve: Serve) -> None:
         pytest.param({"Origin": "http://evil.example", "Host": "evil.example"}, id="another name"),
     ],
 )
-@pytest.mark.parametrize("path", ["/agents/{}/stop", "/look"])
+@pytest.mark.parametrize("path", ["/agents/{}/stop", "/look", "/rollout/plan", "/rollout/start"])
 async def test_strangers_command_nothing(
     fake: FakeNgrok, serve: Serve, headers: dict[str, str], path: str
 ) -> None:
@@ -570,6 +579,195 @@ async def test_tells_what_is_wrong(
 def test_tells_what_takes_long_to_happen(error: NgrokError, status: int) -> None:
     """The same for errors that a test would have to wait for."""
     assert status == explain(error)[0]
+
+
+# --- rollouts ------------------------------------------------------------------------------------
+
+
+def order(**changes: object) -> dict[str, object]:
+    """Return what the page sends, with something changed."""
+    return {"kind": "restart", "versions": ["3.18.4"]} | changes
+
+
+async def ask(http: Http, path: str, body: object = None) -> tuple[int, str]:
+    """Send what the page sends about a rollout; returns status and text."""
+    async with http.post(
+        f"/rollout/{path}", headers=origin(http), json={} if body is None else body
+    ) as answer:
+        return answer.status, await answer.text()
+
+
+async def planned(http: Http, **changes: object) -> Plan:
+    """Return the plan of a rollout that restarts all agents of the oldest version."""
+    status, text = await ask(http, "plan", order(**changes))
+
+    assert 200 == status, text
+    plan: Plan = json.loads(text)
+    return plan
+
+
+async def begun(http: Http, **changes: object) -> None:
+    """Plan and begin."""
+    status, text = await ask(http, "start", {"plan": (await planned(http, **changes))["plan"]})
+
+    assert 202 == status, text
+
+
+async def until(http: Http, fake: FakeNgrok, state: str) -> Progress:
+    """Let time go by until the rollout is in a state."""
+
+    def reached(seen: Seen) -> bool:
+        fake.clock.advance(5)
+        return seen["rollout"] is not None and seen["rollout"]["state"] == state
+
+    rollout = (await see(http, reached))["rollout"]
+    assert rollout is not None
+    return rollout
+
+
+def commands(fake: FakeNgrok) -> list[str]:
+    """Return the paths of the commands that agents got."""
+    return [request.path for request in fake.requests if request.method == "POST"]
+
+
+async def test_a_plan_sends_nothing(fake: FakeNgrok, serve: Serve) -> None:
+    """It tells who would get a command in which wave, who not and why, and what it costs."""
+    for number in range(7):
+        name = json.dumps({"name": f"till {number}"})
+        fake.add_agent(metadata=name, agent_version="3.18.4", os="linux", region="eu")
+    fake.add_agent(metadata="till 7", agent_version="3.18.4", os="linux", region="jp")
+    fake.add_agent(metadata="till 8", agent_version="3.18.4", os="windows")
+    fake.add_agent(metadata="till 9", agent_version="3.22.0")
+    http = await serve()
+    plan = await planned(http, kind="update", waves=[1, 5], metadata="till", to="3.39.0")
+    here = await planned(http, region="jp")
+
+    assert [1, 5, 2] == [len(wave) for wave in plan["waves"]]
+    assert {f"till {number}" for number in range(8)} == {
+        name for wave in plan["waves"] for name in wave
+    }
+    assert [["till 8"]] == [skipped["names"] for skipped in plan["skipped"]]
+    assert "Windows" in plan["skipped"][0]["reason"]
+    assert 0 < plan["requests"] < 60
+    assert [["till 7"]] == here["waves"]
+    assert [] == commands(fake)
+
+
+async def test_a_rollout_comes_to_its_end(fake: FakeNgrok, serve: Serve, tmp_path: Path) -> None:
+    """Those that were planned get their command once each, and keep their rows."""
+    old = fake.add_agents(7, agent_version="3.18.4", os="linux")
+    other = fake.add_agent(agent_version="3.22.0")
+    before = {agent.id for agent in old}
+    http = await serve()
+    await see(http)
+    await begun(http)
+    end = await until(http, fake, "finished")
+    seen = await see(http, lambda seen: {agent.id for agent in fake.agents} == set(states(seen)))
+
+    assert 7 == end["counts"]["done"]
+    assert [] == end["steps"]
+    assert {f"/tunnel_sessions/{id_}/restart" for id_ in before} == set(commands(fake))
+    assert 7 == len(commands(fake))
+    assert before | {other.id} == {row["key"] for row in seen["agents"]}
+    assert ["done"] * 7 == [row["phase"] for row in seen["agents"] if row["phase"]]
+    assert not (tmp_path / "rollout.jsonl").exists()  # it has its time as its name
+
+    assert 202 == (await ask(http, "dismiss"))[0]
+    await see(http, lambda seen: seen["rollout"] is None)
+
+
+async def test_a_rollout_stops_on_failures(fake: FakeNgrok, serve: Serve) -> None:
+    """No further wave begins once too many have failed; it is told who, and why."""
+    for number in range(6):
+        fake.add_agent(metadata=f"till {number}", agent_version="3.18.4", os="linux")
+    fake.fail(400, code="ERR_NGROK_808", message="It could not.", route=COMMAND)
+    http = await serve()
+    await begun(http, waves=[2])
+    end = await until(http, fake, "stopped")
+
+    assert {"done": 1, "failed": 1, "pending": 4} == {
+        name: count for name, count in end["counts"].items() if count
+    }
+    assert "max_failures=0" in end["message"]
+    [failed] = end["steps"]
+    assert failed["name"].startswith("till")
+    assert "It could not." in failed["reason"]
+
+
+async def test_there_is_one_rollout_at_a_time(fake: FakeNgrok, serve: Serve) -> None:
+    """A second one is refused until the first is at its end or put away, paused or not."""
+    fake.add_agents(3, agent_version="3.18.4", os="linux")
+    http = await serve()
+    first, second = await planned(http), await planned(http)
+
+    assert 409 == (await ask(http, "start", {"plan": first["plan"]}))[0]  # it may have changed
+    assert 202 == (await ask(http, "start", {"plan": second["plan"]}))[0]
+    for path in ("plan", "start", "resume", "dismiss"):
+        assert 409 == (await ask(http, path, order(kind="stop")))[0]
+
+    assert 202 == (await ask(http, "pause"))[0]
+    paused = await until(http, fake, "paused")
+    for path in ("plan", "pause"):
+        assert 409 == (await ask(http, path, order(kind="stop")))[0]
+
+    assert 3 > paused["counts"]["done"]
+    assert 202 == (await ask(http, "resume"))[0]
+    assert 3 == (await until(http, fake, "finished"))["counts"]["done"]
+    assert 3 == len(commands(fake))
+
+
+@pytest.mark.parametrize("fake", [30], ids=["slow restarts"], indirect=True)
+async def test_a_rollout_goes_on_after_the_service(fake: FakeNgrok, serve: Serve) -> None:
+    """A new service tells that it was interrupted, goes on when told, and sends nothing twice."""
+    old = fake.add_agents(3, agent_version="3.18.4", os="linux")
+    first = await serve()
+    await begun(first, waves=[2, 1])
+    while len(commands(fake)) < 2:  # noqa: ASYNC110 # it has no event for that
+        await asyncio.sleep(0.01)
+    await first.close()
+    again = await serve()
+    told = (await see(again, lambda seen: seen["rollout"] is not None))["rollout"]
+    asked = len(commands(fake))
+
+    assert told is not None
+    assert "interrupted" == told["state"]
+    assert (2, 409) == (asked, (await ask(again, "pause"))[0])
+    assert 202 == (await ask(again, "resume"))[0]
+    end = await until(again, fake, "finished")
+    assert 3 == end["counts"]["done"]
+    assert 3 == len(commands(fake))
+    assert all(agent.online for agent in old)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        [],
+        {},
+        order(kind="delete"),
+        order(versions=[]),
+        order(versions="3.18.4"),
+        order(versions=[3]),
+        order(waves=[]),
+        order(waves=[0]),
+        order(waves=["5"]),
+        order(max_failures=-1),
+        order(max_failures="1"),
+        order(region=None),
+        order(everywhere=True),
+    ],
+    ids=str,
+)
+async def test_an_order_that_cannot_be_meant_is_refused(
+    fake: FakeNgrok, serve: Serve, wanted: object
+) -> None:
+    """Before anything is asked, in words for the page."""
+    http = await serve()
+    status, text = await ask(http, "plan", wanted)
+
+    assert 400 == status
+    assert json.loads(text)["message"].startswith("This cannot be meant: ")
+    assert [] == fake.requests
 
 
 async def test_closes_its_session_once(
@@ -655,7 +853,7 @@ async def opened(
 async def page(fake: FakeNgrok, opened: Callable[..., Awaitable[Page]]) -> Page:
     """The page with three agents."""
     for name in ("Checkout, Lisbon", "Build server", "Warehouse scanner"):
-        fake.add_agent(metadata=name)
+        fake.add_agent(metadata=name, os="linux")
     page = await opened()
     await expect(rows(page)).to_have_count(3)
     return page
@@ -886,8 +1084,8 @@ async def test_is_accessible(page: Page, fake: FakeNgrok, complaints: list[str])
             assert width == await page.evaluate("document.documentElement.scrollWidth")
 
     # A message of each colour, a name without a break, and one from right to left.
-    fake.add_agent(metadata="w" * 300)
-    fake.add_agent(metadata="صندوق \u202e4", agent_version="3.18.4")
+    fake.add_agent(metadata="w" * 300, os="linux")
+    fake.add_agent(metadata="صندوق \u202e4", agent_version="3.18.4", os="linux")
     fake.fail(400, code="ERR_NGROK_804", message="This agent cannot.", route=COMMAND)
     await unfold(page, "Build server")
     await page.get_by_role("button", name="Update Build server").click()
@@ -901,10 +1099,70 @@ async def test_is_accessible(page: Page, fake: FakeNgrok, complaints: list[str])
     await page.get_by_role("button", name="Stop Build server").click()
     await check()
     await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Roll out").click()
+    await check()
+    await page.get_by_role("button", name="All", exact=True).click()
+    await page.get_by_role("button", name="Plan it").click()
+    await expect(page.get_by_role("heading", name="Update 5 agents")).to_be_focused()
+    await check()
+    await page.keyboard.press("Escape")
     fake.fail(500, times=None)
     await expect(page.locator("#live")).to_contain_text("Not live as of")
     await check()
     without_failures(complaints)
+
+
+async def test_rolls_a_fleet_over(
+    fake: FakeNgrok, opened: Callable[..., Awaitable[Page]], tmp_path: Path
+) -> None:
+    """From the choice of versions over the plan to the end, by keyboard; it tells who failed."""
+    axe = importlib.resources.files("axe_playwright_python") / "axe.min.js"
+    for number in range(8):
+        fake.add_agent(metadata=f"till {number}", agent_version="3.18.4", os="linux")
+    fake.add_agent(metadata="office", agent_version=fake.newest_version)
+    fake.refuse("ERR_NGROK_808", agent=fake.agents[3])
+    page = await opened()
+    await page.evaluate(axe.read_text())
+    roll = page.get_by_role("button", name="Roll out")
+    await roll.focus()
+    await page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Roll out")
+    await dialog.get_by_role("radio", name="Restart", exact=True).check()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Shift+Tab")
+    await dialog.get_by_role("button", name="Plan it, send nothing").press("Enter")
+    await expect(dialog.get_by_role("alert").first).to_contain_text("Choose at least one version")
+    await dialog.get_by_role("button", name="All behind the newest").press("Enter")
+    await dialog.get_by_label("Sizes of the waves").fill("1, 4")
+    await dialog.get_by_label("Stop after more failures than").press("Enter")
+    await expect(page.get_by_role("heading", name="Restart 8 agents")).to_be_focused()
+    await expect(page.locator("#plan-waves li")).to_have_count(3)
+
+    assert [] == commands(fake)
+
+    await page.get_by_role("button", name="Restart 8 agents").press("Enter")
+    await expect(page.locator("#rollout-state")).to_have_text("Running")
+    await expect(roll).to_have_attribute("aria-disabled", "true")
+    await page.get_by_role("button", name="Pause").press("Enter")
+    await expect(page.locator("#rollout-state")).to_have_text("Paused")
+    await page.get_by_role("button", name="Go on").press("Enter")
+    state = page.locator("#rollout-state")
+    while await state.inner_text() != "Stopped":
+        fake.clock.advance(5)
+        await asyncio.sleep(0.05)
+    await page.get_by_text("1 agent to look at").press("Enter")
+    await expect(page.locator("#rollout-more")).to_contain_text("till 3 Failed.")
+    counts = page.locator("#rollout-counts").get_by_role("listitem")
+    await expect(counts).to_have_text(["4 done", "1 failed", "3 waiting"])
+    for scheme, width in itertools.product(SCHEMES, (390, 1280)):
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await page.set_viewport_size({"width": width, "height": 800})
+
+        assert [] == await page.evaluate("axe.run().then(({violations}) => violations)")
+    await screenshot(page, "rollout", tmp_path)
+    await page.get_by_role("button", name="Put away").press("Enter")
+    await expect(page.locator("#rollout")).to_be_hidden()
+    await expect(roll).to_have_attribute("aria-disabled", "false")
 
 
 async def test_tells_of_trouble(page: Page, fake: FakeNgrok) -> None:

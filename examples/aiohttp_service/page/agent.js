@@ -5,6 +5,21 @@ import { $, clock, isolated, lasted, make, say, show, when } from "./text.js";
 import { behind } from "./versions.js";
 
 const STATES = { connected: "Connected", restarting: "Restarting", stopping: "Stopping", left: "Left" };
+export const PHASES = {
+  planned: "Waiting",
+  updating: "Updating",
+  fetched: "Has the new version",
+  restarting: "Restarting",
+  away: "Away",
+  back: "Back",
+  verified: "Done",
+  done: "Done",
+  skipped: "Skipped",
+  failed: "Failed",
+  unclear: "Unclear",
+  stopping: "Stopping",
+};
+
 let knowsTunnels = true;
 const none = (text) => (knowsTunnels ? text : "Not seen yet");
 
@@ -33,6 +48,7 @@ export function fill(body, agent, newest) {
 
 function fillRow(body, agent, newest) {
   const part = (name) => body.querySelector(`.agent .${name}`);
+  const state = agent.phase && agent.state !== "left" ? agent.phase : agent.state;
   const age = behind(agent.version, newest);
   const count = agent.tunnels.length;
   show(body.querySelector(".open bdi"), agent.name);
@@ -41,8 +57,8 @@ function fillRow(body, agent, newest) {
   show(part("behind"), age || (agent.version === newest ? "newest" : ""));
   part("behind").classList.toggle("is", age !== "");
   for (const word of body.querySelectorAll(".agent .word")) {
-    word.dataset.state = agent.state;
-    show(word, STATES[agent.state]);
+    word.dataset.state = state;
+    show(word, agent.state === "left" ? STATES.left : (PHASES[agent.phase] ?? STATES[agent.state]));
   }
   show(part("moment"), agent.since ? clock(agent.since) : "");
   show(part("region"), agent.region || "unknown");

@@ -33,6 +33,7 @@ const STATES = {
   connected: (agent) => agent.state === "connected",
   busy: (agent) => BUSY.includes(agent.state),
   left: (agent) => agent.state === "left",
+  rollout: (agent) => agent.phase !== "",
   bare: (agent) => agent.state !== "left" && !agent.tunnels.length,
 };
 
