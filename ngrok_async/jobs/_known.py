@@ -86,9 +86,9 @@ class Known(Generic[T]):
             self._sync, self._unsettled = None, []
         notice = self._told.popleft()
         if isinstance(notice, Removed):
-            self._forget(notice.item.id, leaves=True)
+            self._forget(notice.item.id)
         elif isinstance(notice, Reconnected | Changed):
-            self._forget(notice.before.id, leaves=False)
+            self._forget(notice.before.id)
         if isinstance(notice, Added | Changed | Reconnected):
             self.items[notice.item.id] = notice.item
             self._returns.add(notice.item)
@@ -98,8 +98,8 @@ class Known(Generic[T]):
         doubts = (self._missing, self._uncertain, self._absent, self._gone)
         return any(id_ in doubted for doubted in doubts)
 
-    def _forget(self, id_: str, *, leaves: bool) -> None:
-        self._returns.remove(self.items.pop(id_), leaves=leaves)
+    def _forget(self, id_: str) -> None:
+        self._returns.remove(self.items.pop(id_))
 
     # --- pages -------------------------------------------------------------------------------
 

@@ -331,7 +331,12 @@ def _check(
 
 
 async def hour(
-    server: Server, *, share: float = 0.1, seconds: float = 3600.0, quiet: float = 0.0
+    server: Server,
+    *,
+    share: float = 0.1,
+    seconds: float = 3600.0,
+    quiet: float = 0.0,
+    settled: float = 0.0,
 ) -> Seen:
     """Watch a server, and hold each notice against the truth.
 
@@ -340,6 +345,7 @@ async def hour(
         share: Of the limit.
         seconds: For how long.
         quiet: For how long after that nothing changes or fails.
+        settled: From when on delays are counted.
     """
     clock, seen = server.clock, Seen()
     watched = watch(Sessions(server), share=share)
@@ -352,10 +358,10 @@ async def hour(
             seen.wrong += _check(notice, fold, server)
             if fold != watched.items and len(fold) < 500:  # else it takes long
                 seen.wrong.append(f"items are not what was told at {now}")
-            if isinstance(notice, Added) and not notice.first:
+            if isinstance(notice, Added) and server.began[notice.item.id] > settled:
                 seen.added.append(now - server.began[notice.item.id])
-            if isinstance(notice, Removed):
-                seen.removed.append(now - server.ended.get(notice.item.id, now))
+            if isinstance(notice, Removed) and server.ended.get(notice.item.id, 0.0) > settled:
+                seen.removed.append(now - server.ended[notice.item.id])
 
     task = asyncio.create_task(iterate())
     for end in (seconds, seconds + quiet):

@@ -302,7 +302,7 @@ BARE = {"metadata": "", "ip": "198.51.100.7"}
         ([AGENT], [], [AGENT], ["Added"]),
         ([AGENT], [0], [AGENT, AGENT], ["Added", "Added", "Removed"]),
         ([AGENT, AGENT], [0], [AGENT], ["Added", "Removed"]),
-        ([AGENT, AGENT | {"ip": "203.0.113.9"}], [0], [AGENT], ["Reconnected"]),
+        ([AGENT, AGENT | {"ip": "203.0.113.9"}], [0], [AGENT], ["Added", "Removed"]),
         ([AGENT, BARE], [0, 1], [AGENT, BARE], ["Reconnected", "Reconnected"]),
         ([AGENT], [0], [], ["Removed"]),
     ],
@@ -350,19 +350,24 @@ async def test_who_is_back_a_moment_later() -> None:
     assert (notice.before.id, notice.item.id) == (old, new)
 
 
-async def test_an_address_that_somebody_has_left_tells_nothing() -> None:
-    """Who left may be back there, just when somebody else leaves."""
+async def test_who_looked_alike_once_is_never_guessed() -> None:
+    """The one that was away may be back just when the other one leaves."""
     server = server_of(0)
-    first = server.connect(**BARE)
+    first, second = (server.connect(**AGENT) for _ in range(2))
     watched = watch(Sessions(server))
     await told(watched, server, 2)
     server.end(first)
     await told(watched, server, 5)
-    second = server.connect(**BARE)
-    await told(watched, server, 5)
     server.end(second)
-    server.connect(**BARE)
+    server.connect(**AGENT)
 
     notices = await told(watched, server, 5)
-
     assert ["Added", "Removed"] == sorted(type(notice).__name__ for notice in notices)
+
+    server.end(next(iter(watched.items)))
+    await told(watched, server, 5)
+    again = server.connect(**AGENT)
+    await told(watched, server, 5)
+    server.end(again)
+    server.connect(**AGENT)
+    assert [Reconnected] == [type(notice) for notice in await told(watched, server, 5)]
