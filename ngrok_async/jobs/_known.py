@@ -211,7 +211,7 @@ class Known(Generic[T]):
         for id_ in question.ids:
             item = there.get(id_)
             if question.how == "filter":
-                self._uncertain.remove(id_)
+                self._settle(id_)
                 if item is None:
                     self._absent.append(id_)
                 else:
@@ -229,9 +229,7 @@ class Known(Generic[T]):
     def _exists(self, id_: str, item: T | None) -> None:
         held = self._held.pop(id_, None)
         is_twice = id_ in self._absent
-        for doubts in (self._missing, self._absent):
-            if id_ in doubts:
-                doubts.remove(id_)
+        self._settle(id_)
         if item is None:
             self._lost(id_, held)
             return
@@ -243,6 +241,19 @@ class Known(Generic[T]):
         elif meets is False or is_twice:
             self._seen(id_)
             self.tell(Removed(item, reason="left"))
+
+    def put_off(self, question: Question) -> None:
+        """Ask again only when the next walk has missed them too: there is no answer to be had."""
+        for id_ in question.ids:
+            held = self._held.pop(id_, None)
+            if held is not None:
+                self.tell(Added(held))
+            self._settle(id_)
+
+    def _settle(self, id_: str) -> None:
+        for doubts in (self._missing, self._uncertain, self._absent):
+            if id_ in doubts:
+                doubts.remove(id_)
 
     def _found(self, item: T) -> None:
         self._seen(item.id)

@@ -1,16 +1,13 @@
 """Telling what comes, goes and changes in a list."""
 
 import logging
-from collections.abc import Awaitable, Mapping
-from inspect import signature
+from collections.abc import Mapping
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, Generic, Protocol, Self, TypeVar, cast, overload
+from typing import Any, Final, Generic, Self, TypeVar, cast, overload
 
 from ngrok_async._id import HasId
 from ngrok_async._numbers import as_float
-from ngrok_async._operation import Resource
 from ngrok_async._shown import shown
-from ngrok_async.client import Client
 from ngrok_async.errors import (
     AuthenticationError,
     BadRequestError,
@@ -21,15 +18,15 @@ from ngrok_async.errors import (
     PermissionDeniedError,
     RateLimitedError,
 )
-from ngrok_async.filters import Condition, Fields, Filter, IdField
+from ngrok_async.filters import Condition, Filter, IdField
 from ngrok_async.jobs._known import Known, Question
 from ngrok_async.jobs._notices import Notice, Trouble
 from ngrok_async.jobs._pace import Pace
 from ngrok_async.jobs._walks import Walks
+from ngrok_async.jobs._watchable import FilteredWatchable, Watchable, check, last_in_line
 from ngrok_async.pagination import Pager
 
 T = TypeVar("T", bound=HasId)
-T_co = TypeVar("T_co", bound=HasId, covariant=True)
 
 _log: Final = logging.getLogger("ngrok_async.jobs.watching")
 
@@ -41,34 +38,8 @@ _FINAL: Final = (
     ConfigurationError,
     PermissionDeniedError,
 )
-
-
-class Watchable(Protocol[T]):
-    """A resource whose items can be listed, and asked for one by one."""
-
-    client: Client
-
-    def list(self) -> Pager[T]:
-        """Walk over all items."""
-        ...
-
-    def get(self, id_: str, /) -> Awaitable[T]:
-        """Return one item."""
-        ...
-
-
-class FilteredWatchable(Protocol[T]):
-    """Such a resource whose list has a filter."""
-
-    client: Client
-
-    def list(self, *, filter: Filter[T] | None = None) -> Pager[T]:  # noqa: A002 # ngrok's name
-        """Walk over the items that meet the condition."""
-        ...
-
-    def get(self, id_: str, /) -> Awaitable[T]:
-        """Return one item."""
-        ...
+# A question that fails so often in a row waits: the walks have to go on.
+_TRIES: Final = 3
 
 
 @overload
@@ -119,28 +90,8 @@ def watch(
     part = as_float(share)
     if not 0 < part <= 1:
         raise ValueError(f"share must be above 0 and at most 1, got {shown(share)}")
-    _check(resource, filter)
+    check(resource, filter)
     return Watch(resource, filter, part)
-
-
-def _check(resource: object, condition: object) -> None:
-    """Refuse what cannot be watched."""
-    get = getattr(resource, "get", None)
-    is_listed = callable(getattr(resource, "list", None)) and not isinstance(resource, type)
-    if not is_listed or not callable(get) or len(signature(get).parameters) != 1:
-        raise TypeError(
-            "watch takes a resource that has `list` and `get` by an id, such as"
-            f" ngrok.tunnel_sessions; got {shown(resource)}"
-        )
-    if condition is None:
-        return
-    if not isinstance(condition, str | Condition):
-        raise TypeError(f"filter must be a condition or a text, got {shown(condition)}")
-    if not isinstance(getattr(resource, "fields", None), Fields):
-        raise TypeError(
-            f"the list of {resource!r} has no filter: watch all of it, and choose by the item of"
-            " each notice"
-        )
 
 
 class Watch(Generic[T]):
@@ -156,7 +107,7 @@ class Watch(Generic[T]):
         share: float,
     ) -> None:
         """Prepare it; `watch` does."""
-        self._resource = _last_in_line(resource)
+        self._resource = last_in_line(resource)
         self._filter = condition
         fields = getattr(resource, "fields", None)
         self._ids: IdField[T] | None = getattr(fields, "id", None)
@@ -168,7 +119,7 @@ class Watch(Generic[T]):
             is_text=isinstance(condition, str),
         )
         self._walks: Walks[T] = Walks(self._pager_from)
-        client: Client = resource.client
+        client = resource.client
         self._pace = Pace(client.clock, share, lambda: client.budget)
         self._is_late = self._again = False
         self._is_busy = self._is_closed = False
@@ -247,20 +198,17 @@ class Watch(Generic[T]):
                 await self._turn()
             else:
                 await self._clear_up(question)
-        except RateLimitedError as error:
-            if not error.attempts:
-                _log.debug("other calls go first")
-                return
-            self._failed(error, error.retry_after or 0.0)
         except _FINAL:
             raise
         except NgrokError as error:
-            self._failed(error)
-
-    def _failed(self, error: NgrokError, wait: float = 0.0) -> None:
-        self._pace.failed(wait)
-        _log.info("%r: failure %d: %s", self, self._pace.failures, error)
-        self._known.tell(Trouble(error, self._pace.failures))
+            if isinstance(error, RateLimitedError) and not error.attempts:
+                _log.debug("other calls go first")
+                return
+            self._pace.failed(getattr(error, "retry_after", None) or 0.0)
+            _log.info("%r: failure %d: %s", self, self._pace.failures, error)
+            self._known.tell(Trouble(error, self._pace.failures))
+            if question is not None and self._pace.failures >= _TRIES:
+                self._known.put_off(question)
 
     def _answered(self) -> None:
         if self._pace.answered(self._walks.length):
@@ -314,7 +262,11 @@ class Watch(Generic[T]):
         if question.how == "filter":
             condition = f"({self._filter}) && ({condition})"
         try:
-            found = await self._resource.list(filter=condition).collect()
+            pager = self._resource.list(filter=condition)
+        except ValueError:  # too long for a URL, so it stays with what two walks have shown
+            return {}
+        try:
+            found = await pager.collect()
         except BadRequestError as error:
             _log.info("%r: ngrok does not take a filter by ids: %s", self, error)
             return None
@@ -332,11 +284,3 @@ class Watch(Generic[T]):
         if isinstance(self._filter, Condition):
             return self._filter.matches(item)
         return None if self._filter is not None else True
-
-
-def _last_in_line(resource: Any) -> Any:  # noqa: ANN401 # a double in somebody's tests as well
-    """Return the resource with calls that fail at once: others go first, and so do repetitions."""
-    if not isinstance(resource, Resource):
-        return resource
-    view = resource.client.with_options(max_wait=0, retry=None, prefetch=False)
-    return type(resource)(view)

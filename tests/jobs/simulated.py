@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from ngrok_async.errors import BadRequestError, NotFoundError, ServerError
+from ngrok_async.errors import APIError, BadRequestError, NotFoundError, ServerError
 from ngrok_async.filters import Condition
 from ngrok_async.jobs import Added, Changed, Notice, Reconnected, Removed, watch
 from ngrok_async.pagination import Page, Pager, Query
@@ -58,7 +58,9 @@ class Server:
         kinds: How many were for an item, for some ids, for a page.
         churns: Whether anything changes.
         hidden: Ids that no page has, although they are there.
-        refused: What does not work: a filter by "ids", a "cursor", the "link" to the next page.
+        refused: What does not work: a "get", a filter by "ids", a "cursor", the "link" to the next
+            page.
+        errors: The status of that, but for cursors.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Server:
         self.churns = True
         self.hidden: set[str] = set()
         self.refused: set[str] = set()
+        self.errors = 400
         self._style = style
         self._fails = fails
         self._lifetime = lifetime
@@ -186,9 +189,14 @@ class Server:
         if self._random.random() < self._fails:
             raise ServerError("The server was told to fail.", status=503)
 
+    def _refusal(self) -> APIError:
+        return APIError.for_answer(self.errors, None)("Refused.", status=self.errors)
+
     def get(self, id_: str) -> TunnelSession:
         """Answer for one item."""
         self._receive("get")
+        if "get" in self.refused:
+            raise self._refusal()
         if id_ not in self._there:
             raise NotFoundError("There is none.", status=404)
         return self._there[id_]
@@ -199,7 +207,7 @@ class Server:
         ids = re.findall('"(ts_[0-9]+)"', condition)
         self._receive("ids" if ids else "page")
         if ids and "ids" in self.refused:
-            raise BadRequestError("No such filter.", status=400)
+            raise self._refusal()
         if ids:
             items = [self._there[id_] for id_ in ids if id_ in self._there]
             return Page(items=tuple(items))

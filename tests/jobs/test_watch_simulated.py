@@ -212,6 +212,31 @@ async def test_without_a_filter_by_ids_the_second_walk_decides(
     assert 1 == len([n for n in await told(watched, server, 6) if isinstance(n, Removed)])
 
 
+async def test_a_question_that_is_never_answered() -> None:
+    """It waits for the next walk: the walks have to go on, and new agents have to be told of."""
+    server = server_of(150)
+    old = server.connect(**AGENT)
+    server.refused = {"get", "ids"}
+    server.errors = 503
+    watched = watch(Sessions(server))
+    await told(watched, server, 4)
+    server.hidden = {old}
+    new = server.connect(**AGENT)
+
+    notices = await told(watched, server, 200)
+    assert new in {notice.item.id for notice in notices if isinstance(notice, Added)}
+    assert len([notice for notice in notices if isinstance(notice, Trouble)]) > 5
+    assert len(notices) < 50
+    late = server.connect()
+    assert late in {n.item.id for n in await told(watched, server, 100) if isinstance(n, Added)}
+    server.refused = set()
+    server.hidden = set()
+    server.end(old)
+
+    (removed,) = [n for n in await told(watched, server, 100) if isinstance(n, Removed)]
+    assert removed.item.id == old
+
+
 async def test_a_cursor_that_is_gone() -> None:
     """The walk goes on at an item before it, and tells nobody."""
     server = server_of(250, style="existing")

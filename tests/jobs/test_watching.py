@@ -174,14 +174,16 @@ async def test_what_no_waiting_mends_is_raised(
     assert kinds([await anext(watched)]) == ["Added"]
 
 
-async def test_what_leaves_the_filter(ngrok: Client, told: Start) -> None:
+@pytest.mark.parametrize("length", [0, 7800], ids=["short", "long"])
+async def test_what_leaves_the_filter(ngrok: Client, told: Start, length: int) -> None:
     """A condition can be asked here; a text only ngrok knows, and two walks have to lack it."""
     f = ngrok.ip_policies.fields
     policy = await ngrok.ip_policies.create(description="ours")
     gone = await ngrok.ip_policies.create(description="ours")
     await ngrok.ip_policies.create(description="theirs")
     by_condition = told(ngrok.ip_policies, filter=f.description == "ours", share=0.2)
-    by_text = told(ngrok.ip_policies, filter='obj.description == "ours"', share=0.2)
+    text = f'obj.description == "ours{length * "x"}" || obj.description == "ours"'
+    by_text = told(ngrok.ip_policies, filter=text, share=0.2)
     assert kinds(await by_text.after(BEAT)) == ["Added", "Added", "Synced"]
 
     changed = await ngrok.ip_policies.update(policy, description="theirs")
