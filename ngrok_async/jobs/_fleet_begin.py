@@ -33,6 +33,8 @@ async def begun(ngrok: Client, where: Filter[TunnelSession] | None, options: Opt
         traces[session.id] = trace_of(session, offers.get(session.id, ()), hide)
         known.add(traces[session.id], session, account.clock.time())
     members = members_of(chosen, traces, options)
+    for member in members:
+        member.seen = len(known) - 1
     identities = {member.trace.identity for member in members}
     ids = {member.id for member in members}
     others = [
@@ -73,11 +75,17 @@ async def resumed(ngrok: Client, before: Saved) -> Course:
     for trace in (*(member.trace for member in before.members), *before.others):
         known.add(trace, sessions.get(trace.id), now)
     for member in before.members:
+        if member.state == "pending" and member.new is not None:  # it was not looked at any more
+            member.phase, member.new, member.match = "away", None, None
         member.session = sessions.get(member.id)
         member.sent = now
         member.seen = len(known) - 1
-        member.mark = member.mark or before.newest
+        member.floor = member.mark or before.newest
         known.claimed |= {id_ for id_ in (member.new, member.now) if id_}
+        if member.new:
+            known.followed.add(member.now)
+        if member.now != member.id:
+            known.followed.add(member.id)
     for id_, session in sorted(sessions.items()):
         known.add(trace_of(session, offers.get(id_, ()), hide), session, now)
     gone = {trace.id for trace in before.others} - set(sessions)

@@ -55,7 +55,8 @@ class Known:
         """Know none."""
         self._seen: dict[str, Seen] = {}
         self._alike: defaultdict[str, list[Seen]] = defaultdict(list)
-        self.claimed: set[str] = set()
+        self.claimed: set[str] = set()  # who members are back as
+        self.followed: set[str] = set()  # sessions whose agents are known to be elsewhere
         self.newest = ""
         self.latest: datetime | None = None
 
@@ -96,7 +97,7 @@ class Known:
             seen
             for seen in self._alike[member.trace.identity]
             if seen.number > member.seen
-            and seen.trace.id > member.mark
+            and seen.trace.id > member.floor
             and seen.trace.id not in self.claimed
             and seen.trace.id != member.now
             and not seen.is_gone
@@ -105,13 +106,7 @@ class Known:
     def verdict(self, member: Member) -> Verdict | None:
         """Tell as whom an agent that is gone is back, if it is certain as far as is known."""
         come = self.come(member)
-        ids = {seen.trace.id for seen in come}
-        own = {member.id, member.now}
-        others = [
-            seen
-            for seen in self._alike[member.trace.identity]
-            if seen.trace.id not in ids and seen.trace.id not in own
-        ]
+        others = self._others(member, come)
         gone = [seen.trace for seen in others if seen.is_gone]
         ours = attrs.evolve(member.trace, id=member.now)
         match = matches([ours, *gone], [seen.trace for seen in come]).get(member.now)
@@ -119,6 +114,31 @@ class Known:
             return None
         rivals = tuple(seen for seen in others if _could_be(seen.trace, match))
         return Verdict(match, self._seen[match.new.id], rivals)
+
+    def _others(self, member: Member, come: Collection[Seen]) -> list[Seen]:
+        """Return the sessions of those who look like an agent, and are not its own."""
+        own = {member.id, member.now, *(seen.trace.id for seen in come), *self.followed}
+        alike = [seen for seen in self._alike[member.trace.identity] if seen.trace.id not in own]
+        before = [seen for seen in alike if seen.number <= member.seen]
+        addresses = {"", *(seen.trace.ip for seen in before)}
+        # Who came after it and is gone again was the agent itself, if nobody else could be that.
+        return before + [
+            seen
+            for seen in alike
+            if seen.number > member.seen
+            and before
+            and (seen.trace.ip != member.trace.ip or member.trace.ip in addresses)
+        ]
+
+    def follow(self, member: Member, verdict: Verdict) -> None:
+        """Note that an agent is back as another session; those it had before are nobody's now."""
+        others = {seen.trace.id for seen in self._others(member, [verdict.seen])}
+        self.followed |= {member.id, member.now} | {
+            seen.trace.id
+            for seen in self._alike[member.trace.identity]
+            if seen.number > member.seen and seen.is_gone and seen.trace.id not in others
+        }
+        self.claimed.add(verdict.match.new.id)
 
     def mark_gone(self, asked: Iterable[Seen], there: Collection[str]) -> bool:
         """Note who is gone of those that were asked for; tell whether anybody is."""

@@ -107,8 +107,8 @@ class Member:
         sends: How often each command was sent.
         answer: What the last command was answered; "" while it is not known.
         update: What the `update` was answered.
-        mark: The newest id that was seen before the last command, where this is from a journal:
-            what came later has a greater one.
+        mark: The newest id that was seen before the last command.
+        floor: After a resume, the id that those are greater than who have come since.
         seen: How many sessions were known when it was last certain that it was there.
         sent: When the last command was sent, or when it was missed.
         is_lost: Whether it was gone before a command could reach it.
@@ -128,6 +128,7 @@ class Member:
     answer: Answer = ""
     update: Answer = ""
     mark: str = ""
+    floor: str = ""
     seen: int = -1
     sent: float = 0.0
     is_lost: bool = False

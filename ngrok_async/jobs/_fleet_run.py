@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+import attrs
+
 from ngrok_async.errors import (
     AuthenticationError,
     NgrokError,
@@ -150,7 +152,7 @@ class Course:
 
     @staticmethod
     def _is_followed(member: Member) -> bool:
-        return member.is_lost or member.phase in {"restarting", "stopping", "away"}
+        return member.is_lost or member.phase not in {"planned", "updating", "fetched"}
 
     def _settle(self, member: Member, now: float) -> None:
         """Bring a member on for which nothing has to be asked."""
@@ -174,7 +176,7 @@ class Course:
 
     async def _command(self, member: Member, verb: Verb) -> None:
         """Send a command, after it is written down that it will be."""
-        before, answer = member.phase, member.answer
+        before = attrs.evolve(member, sends=dict(member.sends))
         again = member.sends.get(verb, 0)
         if verb != "update" and not self._known.is_alone(member):
             await self._newcomers()
@@ -188,7 +190,7 @@ class Course:
                 is_sent = True
                 member.sends[verb] = again + 1
                 member.answer, member.mark = "", self._known.newest
-                member.seen = len(self._known) - 1
+                member.seen, member.floor = len(self._known) - 1, ""
                 member.sent = self._now
                 self._tell(member, _SENT[verb])
             await call(member.now)
@@ -196,15 +198,12 @@ class Course:
         try:
             await self.account.ask(send)
         except NotFoundError:
-            self._missed(member, verb, before, again)
+            self._missed(member, verb, before)
         except TransportError as error:
             if error.maybe_applied:
                 self._answered(member, verb, "unclear")
                 return
-            # It has not left: as before, and again later.
-            member.sends[verb], member.phase, member.answer = again, before, answer
-            if not again:
-                del member.sends[verb]
+            self._undo(member, before)  # it has not left
             self._keep(member)
             raise
         except NgrokError as error:
@@ -222,25 +221,24 @@ class Course:
             self._look_at = self._now + _FIRST
         self._keep(member)
 
-    def _missed(self, member: Member, verb: Verb, before: Phase, again: int) -> None:
+    @staticmethod
+    def _undo(member: Member, before: Member) -> None:
+        """Have a member as it was before a command that did not reach anybody."""
+        for name in ("phase", "answer", "sends", "mark", "floor", "seen", "sent"):
+            setattr(member, name, getattr(before, name))
+
+    def _missed(self, member: Member, verb: Verb, before: Member) -> None:
         """The session was gone when the command came."""
         member.answer = "taken"
         self._look_wait, self._look_at = _FIRST, self._now
         if verb == "stop":
             self._end(member, "done", phase="away")
-        elif again:  # so the one before it was taken
+        elif before.sends.get(verb, 0):  # so the one before it was taken
             self._tell(member, "away")
-        else:
-            member.phase, member.is_lost = before, True
-            del member.sends[verb]
-            # It went at any time since it was planned, and may be back for long.
-            member.seen = self._number(member.now)
-            member.mark, member.sent = "", self._now
+        else:  # it may be back for long already
+            self._undo(member, before)
+            member.is_lost, member.sent = True, self._now
             self._keep(member)
-
-    def _number(self, id_: str) -> int:
-        seen = self._known.get(id_)
-        return -1 if seen is None else seen.number
 
     def _refused(self, member: Member, verb: Verb, error: NgrokError) -> None:
         code = number_of(error)
@@ -259,7 +257,8 @@ class Course:
         """Take in the sessions that have come since the last look."""
         latest = self._known.latest
         since = latest and latest - _MARGIN
-        for session in await self.account.sessions_since(since):
+        new = await self.account.sessions_since(since)
+        for session in sorted(new, key=lambda each: each.id):
             self._known.add(trace_of(session, (), self._hide), session, self._now)
 
     async def _look(self, followed: list[Member]) -> None:
@@ -309,7 +308,7 @@ class Course:
             member.is_lost = False
             self._keep(member)
             return
-        member.seen, member.mark = len(self._known) - 1, self._known.newest
+        member.seen, member.floor = len(self._known) - 1, ""
         is_settled = member.answer == "unclear" and over >= self.options.settle
         if is_settled and member.sends.get(verb, 0) < _SENDS:
             await self._command(member, verb)
@@ -364,16 +363,15 @@ class Course:
         new, match = verdict.seen.session, verdict.match
         version = "" if new is None else new.agent_version
         is_new = bool(version) and version != member.version
+        self._known.follow(member, verdict)
         if member.is_lost and not (member.phase == "fetched" and is_new):
             # It connected anew by itself, so the command goes to its new session.
             member.is_lost = False
-            member.now = match.new.id
-            self._known.claimed.add(match.new.id)
+            member.now, member.seen, member.floor = match.new.id, verdict.seen.number, ""
             self._keep(member)
             return
         member.is_lost = False
         member.new, member.match = match.new.id, match.how
-        self._known.claimed.add(match.new.id)
         self._tell(member, "back")
         wrong = self.targets.problem(member, version)
         if wrong:

@@ -15,17 +15,23 @@ from tests.jobs.conftest import turned
 Command: TypeAlias = Literal["update", "restart", "stop"]
 
 OLD: Final = "3.18.4"
+_USUAL: Final[dict[str, Any]] = {
+    "agent_version": OLD,
+    "os": "linux",
+    "stop_delay": 1,
+    "restart_delay": 7,
+    "update_delay": 5,
+}
 
 
 def agents_of(fake: FakeNgrok, count: int, **alike: Any) -> list[Agent]:  # noqa: ANN401 # of `add_agent`
     """Connect agents that each have metadata of their own, and are back soon."""
-    usual: dict[str, Any] = {
-        "agent_version": OLD, "os": "linux", "stop_delay": 1, "restart_delay": 7, "update_delay": 5,
-    }  # fmt: skip
     number = len(fake.agents)
-    return [
-        fake.add_agent(**{**usual, "metadata": f"m{number + n}", **alike}) for n in range(count)
-    ]
+    agents: list[Agent] = []
+    for n in range(count):
+        given: dict[str, Any] = {"metadata": f"m{number + n}", **_USUAL, **alike}
+        agents.append(fake.add_agent(**given))
+    return agents
 
 
 async def done(ngrok: Client, fake: FakeNgrok, rollout: Rollout) -> RolloutReport:

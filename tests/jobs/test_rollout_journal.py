@@ -1,0 +1,296 @@
+"""The journal of a rollout: what is in it, who may have it, and going on from it."""
+
+# ruff: noqa: ASYNC240 # files of a few lines, in a loop that serves nobody else
+
+import asyncio
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from ngrok_async import Client
+from ngrok_async.errors import ConfigurationError
+from ngrok_async.jobs import Rollout
+from ngrok_async.jobs._journal import Journal
+from ngrok_async.testing import FakeNgrok
+from tests.jobs.conftest import turned
+from tests.jobs.test_rollout import agents_of, commands, done
+
+SECRETS: Final = ("shop-4711", "203.0.113.77", "cr_secretive", "till.example.com")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Name a file that is not there yet."""
+    return tmp_path / "rollout.jsonl"
+
+
+async def test_what_is_in_it(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """The plan at first, then a line before each command and after each outcome; no identity."""
+    (agent,) = agents_of(
+        fake, 1, metadata="shop-4711", ip="203.0.113.77", credential="cr_secretive", tunnels=0
+    )
+    fake.add_tunnel(agent, public_url="https://till.example.com")
+    id_ = agent.id
+
+    assert (await done(ngrok, fake, Rollout.restart(ngrok, None, journal=path))).ok
+
+    text = path.read_text()
+    first, *others = map(json.loads, text.splitlines())
+    assert [each["id"] for each in first["agents"]] == [id_]
+    assert [line["phase"] for line in others if line["id"] == id_] == [
+        "restarting", "restarting", "away", "back", "verified",
+    ]  # fmt: skip
+    assert others[0]["answer"] == ""
+    assert others[0]["mark"] == id_
+    assert others[1]["answer"] == "taken"
+    assert not [secret for secret in (*SECRETS, fake.api_key) if secret in text]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_its_hashes_are_salted(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """Two journals of the same agents have no hash in common."""
+    agents_of(fake, 1)
+    found: list[str] = []
+    for name in ("one", "two"):
+        await done(ngrok, fake, Rollout.restart(ngrok, None, journal=path.with_name(name)))
+        header = json.loads(path.with_name(name).read_text().splitlines()[0])
+        found += [header["agents"][0]["identity"]]
+
+    assert found[0] != found[1]
+
+
+async def test_a_new_rollout_on_an_old_journal(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """It is refused, also by its plan, and nothing is sent; the way on is named."""
+    agents_of(fake, 1)
+    await done(ngrok, fake, Rollout.restart(ngrok, None, journal=path))
+    sent = len(fake.requests)
+
+    with pytest.raises(ConfigurationError, match=r"Rollout\.resume"):
+        await Rollout.restart(ngrok, None, journal=path).plan()
+    with pytest.raises(ConfigurationError, match=r"Rollout\.resume"):
+        await Rollout.restart(ngrok, None, journal=path).run()
+
+    assert len(fake.requests) == sent
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no journal"),
+        (b"", "begin anew"),
+        (b'{"kind": "ngrok-async roll', "begin anew"),
+        (b"[]\n{}\n", "no journal of a rollout"),
+        (b"{}\n", "no journal of a rollout"),
+        (b'{"kind": "ngrok-async rollout", "form": 99}\n', "no journal of a rollout"),
+        (b"Dear diary\n", "line 1"),
+        (b"\xff\n", "line 1"),
+    ],
+)
+async def test_what_is_no_journal(
+    ngrok: Client, fake: FakeNgrok, path: Path, content: bytes | None, message: str
+) -> None:
+    """It is told, and nothing is sent."""
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(ConfigurationError, match=message):
+        await Rollout.resume(ngrok, path).run()
+
+    assert not fake.requests
+
+
+async def test_a_folder_is_no_journal(ngrok: Client, fake: FakeNgrok, tmp_path: Path) -> None:
+    """What cannot be opened is told with its name."""
+    agents_of(fake, 1)
+
+    with pytest.raises(ConfigurationError, match=r"journal .*: "):
+        await turned(ngrok, fake, Rollout.restart(ngrok, None, journal=tmp_path).run())
+
+
+async def test_a_first_line_that_was_cut(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """No agent had a command yet, so a new rollout takes the file."""
+    agents_of(fake, 1)
+    path.write_bytes(b'{"kind": "ngrok-async roll')
+
+    assert (await done(ngrok, fake, Rollout.restart(ngrok, None, journal=path))).ok
+    assert (await done(ngrok, fake, Rollout.resume(ngrok, path))).ok
+
+
+async def test_two_loops_on_one_journal(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """While one is under way, or waits between two steps, another is refused."""
+    agents_of(fake, 2)
+    steps = aiter(Rollout.restart(ngrok, None, journal=path))
+    await turned(ngrok, fake, anext(steps))
+
+    with pytest.raises(ConfigurationError, match="another rollout has the journal"):
+        await Rollout.resume(ngrok, path).run()
+
+    del steps
+    assert (await done(ngrok, fake, Rollout.resume(ngrok, path))).ok
+
+
+async def test_two_processes_on_one_journal(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """The lock is that of the operating system: it holds between processes, and ends with one."""
+    agents_of(fake, 1)
+    await done(ngrok, fake, Rollout.restart(ngrok, None, journal=path))
+    code = (
+        "import sys, pathlib; from ngrok_async.jobs._journal import Journal;"
+        "held = Journal(pathlib.Path(sys.argv[1])); print('held', flush=True); input()"
+    )
+    other = subprocess.Popen(  # noqa: ASYNC220 # it says at once that it has begun
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == b"held\n"
+    try:
+        with pytest.raises(ConfigurationError, match="another rollout has the journal"):
+            await Rollout.resume(ngrok, path).run()
+    finally:
+        other.kill()
+        other.communicate()
+
+    assert (await done(ngrok, fake, Rollout.resume(ngrok, path))).ok
+
+
+async def test_a_journal_that_went_on_elsewhere(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """A rollout that was paused does not go on behind another one's back."""
+    agents_of(fake, 2)
+    paused = Rollout.restart(ngrok, None, journal=path)
+
+    async def some() -> None:
+        async for _ in paused:
+            break
+
+    await turned(ngrok, fake, some())
+    await done(ngrok, fake, Rollout.resume(ngrok, path))
+
+    with pytest.raises(ConfigurationError, match="has gone on with the journal"):
+        await paused.run()
+
+
+class KilledError(BaseException):
+    """Nothing of the process goes on after this."""
+
+
+@pytest.mark.parametrize("verb", ["update", "restart", "stop"])
+@pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
+async def test_killed_at_any_line(
+    ngrok: Client,
+    fake: FakeNgrok,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    verb: str,
+    part: float,
+) -> None:
+    """Wherever the process ended, before a line, in it or after it: no command is sent twice."""
+    write, killed_at = Journal.write, 1
+    f, count = ngrok.tunnel_sessions.fields, 0
+
+    def until_killed(journal: Journal, line: dict[str, object]) -> None:
+        nonlocal count
+        count += 1
+        write(journal, line)
+        if count == killed_at:
+            os.truncate(path, path.read_bytes().rstrip(b"\n").rfind(b"\n") + 1)
+            with path.open("ab") as file:
+                text = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+                file.write(text[: int(len(text) * part)])
+            raise KilledError
+
+    while True:
+        (agent,) = agents_of(fake, 1)
+        where, count = f.metadata == agent.metadata, 0
+        monkeypatch.setattr(Journal, "write", until_killed)
+        try:
+            await done(ngrok, fake, getattr(Rollout, verb)(ngrok, where, journal=path))
+        except KilledError:
+            pass
+        else:
+            break
+        monkeypatch.setattr(Journal, "write", write)
+        if killed_at == 1 and part < 1:
+            with pytest.raises(ConfigurationError, match="begin anew"):
+                await done(ngrok, fake, Rollout.resume(ngrok, path))
+        else:
+            report = await done(ngrok, fake, Rollout.resume(ngrok, path))
+            assert report.ok or "update unclear" in report.steps[0].reason
+        path.unlink()
+        killed_at += 1
+
+    sent = commands(fake)
+    assert len(sent) == len(set(sent))
+    assert killed_at > (4 if verb == "stop" else 5)
+
+
+async def test_resume_commands_nobody_new(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """Agents that have come since are in no journal, and get no command."""
+    (first,) = agents_of(fake, 1)
+    second = agents_of(fake, 1)[0]
+    rollout = Rollout.stop(ngrok, None, waves=(1,), journal=path)
+
+    async def some() -> None:
+        async for step in rollout:
+            if step.state == "done":
+                break
+
+    await turned(ngrok, fake, some())
+    late = agents_of(fake, 1)[0]
+    ids = {first.id, second.id}
+    report = await done(ngrok, fake, Rollout.resume(ngrok, path))
+
+    assert report.ok
+    assert {id_ for id_, _ in commands(fake)} == ids
+    assert late.online
+
+
+async def test_failures_before_a_resume_count(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """What failed in an earlier process is a failure of the rollout."""
+    agents = agents_of(fake, 3)
+    fake.refuse("ERR_NGROK_807", agent=agents[-1])
+    rollout = Rollout.stop(ngrok, None, waves=(1,), journal=path)
+
+    async def some() -> None:
+        async for step in rollout:
+            if step.state == "failed":
+                break
+
+    await turned(ngrok, fake, some())
+    report = await done(ngrok, fake, Rollout.resume(ngrok, path))
+
+    assert [step.state for step in report.steps] == ["failed", "pending", "pending"]
+    assert len(commands(fake)) == 1
+
+
+@pytest.mark.parametrize("verb", ["update", "restart", "stop"])
+async def test_cancelled_anywhere(ngrok: Client, fake: FakeNgrok, path: Path, verb: str) -> None:
+    """After a cancellation at any of its awaits it goes on, and no command is sent twice."""
+    f, cut, is_over = ngrok.tunnel_sessions.fields, 0, False
+    while not is_over:
+        (agent,) = agents_of(fake, 1)
+        cut += 9 + cut // 9
+        rollout: Rollout = getattr(Rollout, verb)(
+            ngrok, f.metadata == agent.metadata, journal=path.with_name(str(cut))
+        )
+        task = asyncio.ensure_future(rollout.run())
+        for _ in range(cut):
+            await asyncio.sleep(0)
+            due, budget = fake.clock.next_due, ngrok.budget
+            if due is not None and budget is not None and not budget.in_flight:
+                fake.clock.advance(max(0.0, due - fake.clock.time()))
+        is_over = task.done()
+        task.cancel()
+        await asyncio.wait([task])
+
+        report = await done(ngrok, fake, rollout)
+
+        assert report.ok or "update unclear" in report.steps[0].reason
+    sent = commands(fake)
+    assert len(sent) == len(set(sent))
+    assert cut > 40
