@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "export": Command("Write all of an account into files", "_jobs.export"),
     "fake": Command("Run a fake ngrok API, to try things", "_jobs.fake", needs_client=False),
     "find": Command("Print the one thing that is like this", "_jobs.find"),
+    "fleet": Command("Update, restart or stop agents in waves", "_jobs.fleet"),
     "help": Command("Explain a command, with examples", "_help", needs_client=False),
     "release": Command("Free a URL: stop the agents that hold it", "_jobs.release"),
     "rules": Command("Make the rules of an IP policy what they should be", "_jobs.rules"),

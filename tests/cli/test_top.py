@@ -260,6 +260,21 @@ async def test_without_a_limiter(fake: FakeNgrok, screen: Screen, out: Out) -> N
         await task
 
 
+def _fails(*_: object) -> bytes:
+    raise OSError
+
+
+async def test_a_terminal_that_fails(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be read any more has nobody in front of it; the same picture is not written."""
+    terminal = Terminal(str, keys_from=screen.program, to=screen.program)
+    terminal.draw([()])
+    terminal.draw([()])
+    monkeypatch.setattr("os.read", _fails)
+    terminal._pressed()
+
+    assert terminal.closed
+
+
 async def test_ctrl_z_and_ctrl_c_in_a_process_of_its_own(fake: FakeNgrok, screen: Screen) -> None:
     """Stopped, the terminal is the shell's; `fg` brings the view back, and Ctrl-C ends it: 130."""
     fake.add_agent(metadata="till")

@@ -122,6 +122,7 @@ async def test_watch(fake: FakeNgrok, command: Command) -> None:
 
     _, quiet, told_ = await command(*words)
     _, out, _ = await command(*words, "--first", "-o", "jsonl")
+    await command(*words, "--for", "0.3")
     _, array, _ = await command(*words, "--first", "-o", "json", "--filter", 'obj.os == "none"')
 
     assert "" == quiet

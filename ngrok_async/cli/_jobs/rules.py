@@ -102,11 +102,11 @@ async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | 
 async def _apply(plan: "IPRulesPlan", out: Out) -> int | None:
     done: list[IPRuleStep] = []
     try:
-        with progress(out, len(plan.steps), "rules") as advance:
+        with progress(out, len(plan.steps), "rules") as shown:
 
             def told_of(step: "IPRuleStep") -> None:
                 done.append(step)
-                advance(str(step))
+                shown.advance(str(step))
 
             await plan.apply(on_step=told_of)
     except ngrok_async.NgrokError as error:
