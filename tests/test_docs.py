@@ -236,6 +236,14 @@ FIGURES = {
     "360 times": ("docs/performance.md", "240 stops it never manages 120, after 360 rejections"),
     "answers 400": ("docs/coming-from-ngrok-api.md", "```text\nrestart 400\n"),
     "one 204": ("docs/coming-from-ngrok-api.md", "```text\nrestart 204\n"),
+    "0 agents were taken for another": (
+        "tests/jobs/fleets/test_fleets.py",
+        "assert (0, 0, 0, 0) == (tally.wrong, tally.doubled",
+    ),
+    "0 commands sent twice, also after a `kill -9`": (
+        "tests/jobs/fleets/test_killed.py",
+        "assert (0, 0) == (tally.doubled",
+    ),
     "250 agents": ("tests/test_docs.py", 'assert "250 agents on 3 page(s)" in out'),
     "0 of its requests are answered with 429": (
         "tests/test_docs.py",
