@@ -69,6 +69,9 @@ nitpick_ignore = {
             "CIDR",
             "Action",
             "Released",
+            "State",
+            "Phase",
+            "How",
         )
     ),
     *(("py:obj", f"ngrok_async.{name}") for name in ("_json.Body", "_request.Progress")),

@@ -1,4 +1,4 @@
-"""Follows the guides word by word: pastes their pieces into `python -m asyncio`, as they say.
+"""Follows the guides word by word: pastes their pieces at a prompt that awaits, as they say.
 
 `python -m tools.pages.guides [PYTHON]` does it for all of them, each against a fake of its own,
 with this Python or that of another environment.
@@ -16,6 +16,29 @@ from tools.pages.start_here import blocks
 
 DIRECTORY: Final = Path(__file__).parents[2] / "docs" / "guides"
 _PATIENCE: Final = 60.0
+# What `python -m asyncio` does; that of Python 3.13 reads a pipe line by line, each for itself.
+_PROMPT: Final = """
+import ast, asyncio, code, inspect, sys, types
+
+loop = asyncio.new_event_loop()
+
+class Prompt(code.InteractiveConsole):
+    def runcode(self, code):
+        async def run():
+            made = types.FunctionType(code, self.locals)()
+            return await made if inspect.iscoroutine(made) else made
+        try:
+            loop.run_until_complete(run())
+        except Exception:
+            self.showtraceback()
+
+prompt = Prompt({"__name__": "__main__", "__builtins__": __builtins__})
+prompt.compile.compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+for line in sys.stdin:
+    prompt.push(line.rstrip())
+loop.run_until_complete(loop.shutdown_default_executor())
+loop.close()
+"""
 
 
 def pieces(page: str) -> list[str]:
@@ -38,7 +61,7 @@ async def follow(page: str, python: str = sys.executable) -> str:
     """
     async with FakeNgrok(agents=3) as fake:
         process = await asyncio.create_subprocess_exec(
-            *(python, "-X", "dev", "-m", "asyncio"),
+            *(python, "-X", "dev", "-c", _PROMPT),
             env={**os.environ, "NGROK_API_KEY": fake.api_key, "NGROK_API_URL": fake.url},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
