@@ -223,6 +223,8 @@ def fuzz(session: nox.Session) -> None:
     options = ("--hypothesis-profile=fuzz", "-o", "faulthandler_timeout=0")
     session.run("python", "-m", "pytest", *options, *drawn)
     session.run("python", "-m", "tests.fuzz", *session.posargs)
+    session.run("python", "-m", "tests.jobs.simulated_hours")
+    session.run("python", "-m", "tests.jobs.simulated_hours")
     session.run("python", "-m", "tests.jobs.fleets", *session.posargs)
 
 

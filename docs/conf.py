@@ -81,8 +81,8 @@ nitpick_ignore = {
     *(("py:class", f"ngrok_async.jobs.waiting.{name}") for name in ("M", "Listed", "Filtered")),
     *(("py:class", f"ngrok_async.jobs.{n}") for n in ("lending.Lendable", "ensuring.Ensurable")),
     *(
-        ("py:class", f"ngrok_async.jobs.watching.{n}")
-        for n in ("T", "Watchable", "FilteredWatchable")
+        ("py:class", f"ngrok_async.jobs.{n}")
+        for n in ("watching.T", "_watchable.Watchable", "_watchable.FilteredWatchable")
     ),
     ("py:obj", "multidict._abc.MultiMapping"),
 }

@@ -3,7 +3,7 @@
 The first table has each way of paging, each rate of faults and how often agents come and go:
 nothing that was told may be false, all of it has to add up to the truth, and the share has to be
 kept. The second one is that of `docs/jobs.md`: how long it takes until something is told. Anything
-that is not as it should be fails the run. It takes some minutes.
+that is not as it should be fails the run. It takes a few minutes.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from tests.jobs.simulated import STYLES, Seen, Server, hour
 RATES: Final = (0.0, 0.05, 1 / 3)
 LIFETIMES: Final = (1800.0, 7200.0, 43_200.0)
 FLEETS: Final = (10, 60, 250, 1000)
-SEEDS: Final = range(2)
+SEEDS: Final = range(4)
 SIZES: Final = (10, 100, 300, 1_000, 3_000, 10_000)
 
 
