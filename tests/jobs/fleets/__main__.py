@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
 from tests.jobs.fleets.killing import Killed, killed
@@ -26,20 +27,21 @@ PARTS = ("fleets", "kills", "counts")
 async def fleets(every: int) -> int:
     """Run all kinds of fleets with all seeds."""
     bad = 0
-    print(
-        "| fleet | restarts | wrong | not told | never back | done | failed | unclear | requests |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
-    for kind in KINDS:
+    columns = "restarts", "wrong", "not told", "never back", "done", "failed", "unclear", "requests"
+    print("| command | fleet |", " | ".join(columns), "|")
+    print("|---" * (len(columns) + 2), "|", sep="")
+    for update, kind in product((True, False), KINDS):
         tally = Tally()
         for seed in range(0, SEEDS, every):
             with tempfile.TemporaryDirectory() as folder:
-                await simulated(kind, seed, SIZE, Path(folder, "rollout.jsonl"), tally)
-        states = " | ".join(str(tally.states[state]) for state in ("done", "failed", "unclear"))
-        print(
-            f"| {kind} | {tally.restarts:,} | {tally.wrong} | {tally.untold} | {tally.never}"
-            f" | {states} | {tally.requests / max(1, tally.restarts):.1f} |"
-        )
+                journal = Path(folder, "rollout.jsonl")
+                await simulated(kind, seed, SIZE, journal, tally, update=update)
+        row = [
+            *(f"{count:,}" for count in (tally.restarts, tally.wrong, tally.untold, tally.never)),
+            *(f"{tally.states[state]:,}" for state in ("done", "failed", "unclear")),
+            f"{tally.requests / max(1, tally.restarts):.1f}",
+        ]
+        print(f"| {'update' if update else 'restart'} | {kind} |", " | ".join(row), "|")
         print(f"    {dict(tally.told_by)} {dict(tally.happened)} {dict(tally.states)}")
         print(
             f"    sent twice: {tally.doubled}, to strangers: {tally.strangers},"

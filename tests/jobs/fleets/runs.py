@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -63,7 +64,8 @@ class Tally:
         self.strangers += len({*restarts, *updates} - {*world.agents})
         for id_, step in last.items():
             agent = owner[id_]
-            self.lies += step.state == "done" and agent.agent_version != NEW
+            is_so = agent in restarts and (agent not in updates or agent.agent_version == NEW)
+            self.lies += step.state == "done" and not is_so
             self.never += agent in restarts and not agent.online
             self.untold += agent in restarts and agent.online and step.new is None
             self.states[step.state] += 1
@@ -73,11 +75,14 @@ class Tally:
         self.happened.update(world.told)
 
 
-async def simulated(kind: Kind, seed: int, size: int, journal: Path | None, tally: Tally) -> None:
-    """Update a fleet to which things happen, and count what became of it."""
+async def simulated(
+    kind: Kind, seed: int, size: int, journal: Path, tally: Tally, *, update: bool = True
+) -> None:
+    """Update or restart a fleet to which things happen, and count what became of it."""
     async with served() as fake, client_of(fake) as ngrok:
         world = World(fake, kind, seed, size)
-        rollout = Rollout.update(ngrok, None, to=NEW, max_failures=size, journal=journal)
+        begin = partial(Rollout.update, to=NEW) if update else Rollout.restart
+        rollout = begin(ngrok, None, max_failures=size, journal=journal)
         world.live()
         report = await turned(fake, [ngrok], rollout.run())
         world.end()
