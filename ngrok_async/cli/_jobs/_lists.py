@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from ngrok_async.cli._cells import at, text_of
 from ngrok_async.cli._command_line import Parser, meant
 from ngrok_async.cli._ends import UsageError
+from ngrok_async.cli._table import table
 
 if TYPE_CHECKING:
     import ngrok_async
@@ -16,19 +17,9 @@ if TYPE_CHECKING:
     from ngrok_async.jobs.waiting import Predicate
 
 LISTS: Final[Mapping[str, str]] = {
-    name.replace("_", "-").replace(".", "-"): name
-    for name in (
-        *("agent_ingresses", "ai_gateway_api_keys", "api_keys"),
-        *("application_sessions", "application_users"),
-        *("backends.failover", "backends.http_response", "backends.static_address"),
-        *("backends.tunnel_group", "backends.weighted", "bot_users", "certificate_authorities"),
-        *("credentials", "edges.https", "edges.tcp", "edges.tls", "endpoints"),
-        *("event_destinations", "event_subscriptions", "ip_policies", "ip_policy_rules"),
-        *("ip_restrictions", "kubernetes_operators", "reserved_addrs", "reserved_domains"),
-        *("secrets", "service_users", "ssh_certificate_authorities", "ssh_credentials"),
-        *("ssh_host_certificates", "ssh_user_certificates", "tls_certificates"),
-        *("tunnel_sessions", "tunnels", "vaults"),
-    )
+    words.removesuffix(" list").replace(" ", "-"): entry["call"].removesuffix(".list")
+    for words, entry in table()["operations"].items()
+    if entry.get("list") and not entry.get("places")
 }
 """The client's attribute for each list that can be read without naming something else first."""
 
