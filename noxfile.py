@@ -328,6 +328,9 @@ def use_alone(session: nox.Session, wheel: Path, venv: Path) -> None:
     python = environment(session, venv, str(wheel))
     # -I: without the work tree on the path, so that only the installed package can be found.
     session.run(python, "-I", "-c", "import ngrok_async as p; print(p.__file__)", external=True)
+    # The command, and the table that it needs.
+    command = Path(python).with_name("ngrok-async")
+    session.run(str(command), "help", "endpoints", "create", external=True, silent=True)
 
 
 def use_with_pytest(session: nox.Session, wheel: Path, tmp: Path) -> None:

@@ -111,7 +111,8 @@ class Out:
             shown = {printable(name): value for name, value in self.chosen(row).items()}
             wide = max(map(width_of, shown), default=0)
             lines = [(padded(name, wide), cell(value)) for name, value in shown.items()]
-            self._write("".join(f"{self.fitted(GAP.join(line))}\n" for line in lines if line[1]))
+            # In full in a terminal too: nothing else may ever show a new token again.
+            self._write("".join(f"{GAP.join(line)}\n" for line in lines if line[1]))
         else:
             with self.rows(tuple(row), id=id) as rows:
                 rows.add(row)

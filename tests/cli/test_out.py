@@ -180,6 +180,13 @@ def test_a_single_thing(form: str, text: str, stream: io.StringIO) -> None:
     assert text == stream.getvalue()
 
 
+def test_a_token_is_shown_in_full(stream: io.StringIO) -> None:
+    """However narrow the terminal is: it is shown once."""
+    Out(stdout=stream).one({"id": "ak_1", "token": "t" * 100})
+
+    assert f"id     ak_1\ntoken  {'t' * 100}\n" == stream.getvalue()
+
+
 def test_fields_go_down(stream: io.StringIO) -> None:
     """With the same names in each form."""
     row: Any = {"id": "x_1", "ref": {"id": "y_1"}, "a.b": 1}
