@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import ngrok_async
 from ngrok_async.cli._ends import UsageError
+from ngrok_async.cli._interrupts import listen
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -45,6 +46,8 @@ def with_client(
         ) as client:
             return await work(client)
 
+    _ = ngrok_async.Client  # loads aiohttp, which takes a while
+    listen()
     return asyncio.run(run())
 
 

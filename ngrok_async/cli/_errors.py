@@ -36,7 +36,7 @@ def _of_python(error: BaseException) -> tuple[int, str]:
     return FAILED, f"a fault of {PROGRAM}: {kind}: {error} (--debug tells where)"
 
 
-def _code(error: ngrok_async.NgrokError) -> int:
+def _code(error: "ngrok_async.NgrokError") -> int:
     if isinstance(error, ngrok_async.ConfigurationError):
         return USAGE
     if isinstance(
@@ -49,7 +49,7 @@ def _code(error: ngrok_async.NgrokError) -> int:
     return FAILED
 
 
-def _line(error: ngrok_async.NgrokError) -> str:
+def _line(error: "ngrok_async.NgrokError") -> str:
     """Return the error's own text, which has code and operation, and where to read about it."""
     parts = [str(error)]
     if error.cursor is not None:

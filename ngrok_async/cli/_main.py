@@ -13,16 +13,8 @@ from ngrok_async.cli._find import Found, find
 from ngrok_async.cli._out import Out, say
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Args:
-        arguments: Its words and options; default: those of the process.
-
-    Returns:
-        The exit code: 0; 1 refused or failed; 2 wrong usage; 3 not found or not in time; 4 partly
-        done; 5 rate limit or network; 130 interrupted.
-    """
+def run(arguments: Sequence[str] | None) -> int:
+    """Do what `ngrok_async.cli.main` promises."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _prepare_streams()
     try:

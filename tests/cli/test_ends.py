@@ -220,6 +220,27 @@ async def test_who_reads_may_go(fake: FakeNgrok) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends no such signal")
+@pytest.mark.parametrize("loads", ["ngrok_async.cli._main", "aiohttp"])
+def test_it_may_be_interrupted_while_it_loads(loads: str, tmp_path: Path) -> None:
+    """No traceback, and no Ctrl-C that gets lost in what Python does at an import."""
+    (tmp_path / "sitecustomize.py").write_text(
+        f"""if True:
+        import signal, sys
+        class Finder:
+            def find_spec(name, *_):
+                if name == {loads!r}:
+                    signal.raise_signal(signal.SIGINT)
+        sys.meta_path.insert(0, Finder)""",
+        "utf-8",
+    )
+    words = ("vaults", "list", "--base-url", "http://127.0.0.1:9")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path), "NGROK_API_KEY": "x"}
+    done = subprocess.run([*PROGRAM, *words], env=env, capture_output=True, check=False)
+
+    assert (130, b"", b"ngrok-async: interrupted\n") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends no such signal")
 async def test_it_may_be_interrupted(fake: FakeNgrok) -> None:
     """By Ctrl-C, at any time: a line, the code 130, and no traceback."""
     fake.fail(delay=60, times=None)
