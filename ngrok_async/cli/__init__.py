@@ -4,14 +4,16 @@ Its parser loads no aiohttp: help and completion come as fast as an `ls`. What a
 the package is loaded when it runs.
 """
 
-from collections.abc import Sequence
+from ngrok_async.cli._interrupts import end_at_once, listen
 
-from ngrok_async.cli._interrupts import while_loading
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: "Sequence[str] | None" = None) -> int:
     """Run the command.
 
     Args:
@@ -21,7 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0; 1 refused or failed; 2 wrong usage; 3 not found or not in time; 4 partly
         done; 5 rate limit or network; 130 interrupted.
     """
-    with while_loading():
+    end_at_once()
+    try:
         from ngrok_async.cli._main import run  # noqa: PLC0415 # Ctrl-C may come before that
 
         return run(arguments)
+    finally:
+        listen()

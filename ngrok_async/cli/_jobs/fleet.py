@@ -9,7 +9,6 @@ With --journal, `resume` goes on after a crash or Ctrl-C. An update cannot be un
 Exit code 4: some agents are done and some are not; 1: none is.
 """
 
-import asyncio
 from argparse import ArgumentTypeError, Namespace
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -97,8 +96,10 @@ def _sizes(text: str) -> tuple[int, ...]:
         raise ArgumentTypeError(f"must be sizes such as 1,5,25; got {text!r}") from None
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> int | None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | None:
     """Plan it, ask, and do it."""
+    import asyncio  # noqa: PLC0415 # not for the help
+
     rollout = await _rollout(client, args)
     plan = await rollout.plan()
     if args.what == "plan":
@@ -118,7 +119,7 @@ async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> int | No
         raise
 
 
-async def _rollout(client: ngrok_async.Client, args: Namespace) -> "Rollout":
+async def _rollout(client: "ngrok_async.Client", args: Namespace) -> "Rollout":
     """Return what is to be done.
 
     Raises:
@@ -145,7 +146,7 @@ async def _rollout(client: ngrok_async.Client, args: Namespace) -> "Rollout":
     return make(client, where, **options)
 
 
-async def _older(client: ngrok_async.Client, condition: str | None, version: str) -> str:
+async def _older(client: "ngrok_async.Client", condition: str | None, version: str) -> str:
     """Return a filter for lower versions: ngrok compares them as texts, which is another order."""
     limit = _version(version)
     if limit is None:

@@ -7,7 +7,6 @@ It needs a terminal and rich (`pip install 'ngrok-async[cli]'`). Without them, a
 CI, TERM=dumb, --debug or another output than a table, it prints a line for each change instead.
 """
 
-import asyncio
 import io
 import sys
 from argparse import Namespace
@@ -46,7 +45,7 @@ def arguments(parser: Parser) -> None:
     add_share(parser, _SHARE)
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> int | None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | None:
     """Show it, until somebody ends it."""
     if not args.debug and out.format == "table" and _is_live(out):
         styled = _styled()
@@ -80,7 +79,7 @@ def _styled() -> "Styled | None":
     return styled
 
 
-async def _lines(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
+async def _lines(client: "ngrok_async.Client", args: Namespace, out: Out) -> None:
     """Print a line for each change."""
     from ngrok_async.cli._jobs import _told  # noqa: PLC0415 # not for the help
 
@@ -102,7 +101,7 @@ async def _follow(watched: "Watch[Any]", out: Out, rows: "Rows") -> None:
                 rows.flush()
 
 
-def _watched(client: ngrok_async.Client, share: float) -> "dict[Panel, Watch[Any]]":
+def _watched(client: "ngrok_async.Client", share: float) -> "dict[Panel, Watch[Any]]":
     watch = ngrok_async.jobs.watch
     return {
         "agents": watch(client.tunnel_sessions, share=share / 2),
@@ -111,7 +110,7 @@ def _watched(client: ngrok_async.Client, share: float) -> "dict[Panel, Watch[Any
 
 
 async def _live(
-    client: ngrok_async.Client, args: Namespace, out: Out, styled: "Styled"
+    client: "ngrok_async.Client", args: Namespace, out: Out, styled: "Styled"
 ) -> int | None:
     from ngrok_async.cli._top.feed import Feed  # noqa: PLC0415 # not for the help
     from ngrok_async.cli._top.state import State  # noqa: PLC0415 # as above
@@ -161,10 +160,12 @@ async def _fed(
 
 
 async def _shown(
-    client: ngrok_async.Client, state: "State", terminal: "Terminal", look: Callable[[], object]
+    client: "ngrok_async.Client", state: "State", terminal: "Terminal", look: Callable[[], object]
 ) -> None:
     """Draw what has changed, twice a second at most, until somebody ends it."""
-    from ngrok_async.cli._top.view import frame  # noqa: PLC0415 # not for the help
+    import asyncio  # noqa: PLC0415 # not for the help
+
+    from ngrok_async.cli._top.view import frame  # noqa: PLC0415 # as above
 
     loop = asyncio.get_running_loop()
     drawn, size = float("-inf"), terminal.size
@@ -189,7 +190,7 @@ async def _shown(
                 await terminal.changed.wait()
 
 
-def _limit(client: ngrok_async.Client) -> tuple[str, float]:
+def _limit(client: "ngrok_async.Client") -> tuple[str, float]:
     budget = client.budget
     if budget is None:
         return "", 0.0
@@ -199,6 +200,8 @@ def _limit(client: ngrok_async.Client) -> tuple[str, float]:
 
 async def _together(*works: Awaitable[None]) -> None:
     """Do things side by side until one of them ends or fails; the others are then ended."""
+    import asyncio  # noqa: PLC0415 # not for the help
+
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -5,7 +5,6 @@ first. What comes and goes between two looks is not seen. With `-o jsonl` each l
 item, and what it was before.
 """
 
-import asyncio
 from argparse import Namespace
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -51,9 +50,11 @@ def add_share(parser: Parser, default: float) -> None:
     )
 
 
-async def run(client: ngrok_async.Client, args: Namespace, out: Out) -> None:
+async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> None:
     """Tell, until somebody ends it."""
-    from ngrok_async.cli._jobs import _told  # noqa: PLC0415 # not for the help
+    import asyncio  # noqa: PLC0415 # not for the help
+
+    from ngrok_async.cli._jobs import _told  # noqa: PLC0415 # as above
 
     if out.format == "json" and args.changes is None and args.span is None:
         raise UsageError("a JSON array has an end: use -o jsonl, or --for or --changes")
