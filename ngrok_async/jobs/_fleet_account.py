@@ -17,6 +17,7 @@ M = TypeVar("M")
 T = TypeVar("T")
 
 _LIMIT: Final = (120, 60.0)
+MOMENT: Final = 0.001  # what is shorter may be lost in the sum with a clock's time
 _IDS: Final = 100  # in one filter; more would not fit into one page
 
 
@@ -63,7 +64,7 @@ class Account:
                 self._answered.popleft()
             if len(self._answered) < most:
                 return window / most
-            await sleep(self.clock, self._answered[0] + window - now)
+            await sleep(self.clock, max(MOMENT, self._answered[0] + window - now))
 
     async def sessions(self, where: Filter[TunnelSession] | None = None) -> list[TunnelSession]:
         """Read the agents that meet a filter."""

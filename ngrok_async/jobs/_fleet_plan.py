@@ -124,7 +124,7 @@ class Member:
     reason: str = ""
     new: str | None = None
     match: How | None = None
-    sends: dict[str, int] = attrs.field(factory=dict)
+    sends: dict[str, int] = attrs.field(factory=dict[str, int])
     answer: Answer = ""
     update: Answer = ""
     mark: str = ""

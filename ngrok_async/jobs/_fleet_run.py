@@ -19,7 +19,7 @@ from ngrok_async.errors import (
     ServerError,
     TransportError,
 )
-from ngrok_async.jobs._fleet_account import Account, by_session
+from ngrok_async.jobs._fleet_account import MOMENT, Account, by_session
 from ngrok_async.jobs._fleet_known import Known, Seen, Verdict
 from ngrok_async.jobs._fleet_plan import FETCH, Member, Options
 from ngrok_async.jobs._fleet_told import Targets, number_of, words_of
@@ -145,7 +145,7 @@ class Course:
                 return
             dues.append(self._look_at)
         if dues:
-            await sleep(self.account.clock, max(0.0, min(dues) - now))
+            await sleep(self.account.clock, max(MOMENT, min(dues) - now))
 
     def _verb_for(self, member: Member) -> Verb:
         return "restart" if member.phase == "fetched" else self.options.verb
@@ -265,7 +265,7 @@ class Course:
         await self._newcomers()
         asked = [member.now for member in followed if member.phase != "away"]
         asked += [seen.trace.id for member in followed for seen in self._several(member)]
-        there = await self.account.still_there(asked) if asked else set()
+        there = await self.account.still_there(asked) if asked else set[str]()
         for member in followed:
             self._known.mark_gone(self._several(member), there)
         gone = [member for member in followed if member.phase == "away" or member.now not in there]

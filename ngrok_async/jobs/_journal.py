@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import attrs
 
@@ -178,8 +178,8 @@ def saved(lines: list[dict[str, Any]], path: Path) -> Saved:
     first, *changes = lines
     if first.get("kind") != _KIND or first.get("form") != _FORM:
         raise ConfigurationError(f"{str(path)!r} is no journal of a rollout of this version")
-    given = cast("dict[str, Any]", first["options"])
-    options = Options(**{**given, "waves": tuple(given["waves"])})
+    given: dict[str, Any] = {**first["options"], "waves": tuple(first["options"]["waves"])}
+    options = Options(**given)
     members = {
         each["id"]: Member(
             _trace(each), each["version"], each["wave"], state=each["state"], reason=each["reason"]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 from ngrok_async._shown import shown
 from ngrok_async.client import Client
@@ -319,7 +319,7 @@ class Steps:
 
 def _checked(where: object) -> Filter[TunnelSession] | None:
     if where is None or isinstance(where, Condition):
-        return where
+        return cast("Condition[TunnelSession] | None", where)
     if isinstance(where, str) and where.strip():
         return where
     raise TypeError(

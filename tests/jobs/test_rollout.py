@@ -365,3 +365,190 @@ async def test_an_agent_that_is_gone_before_its_turn(ngrok: Client, fake: FakeNg
 
     assert ends(report) == [("skipped", "planned")]
     assert "before its turn" in report.steps[0].reason
+
+
+@pytest.mark.parametrize(("size", "most"), [(5, 4.5), (25, 3.5)])
+async def test_what_it_costs(ngrok: Client, fake: FakeNgrok, size: int, most: float) -> None:
+    """A look costs the same for a large wave, and all of it keeps to half of the limit."""
+    agents_of(fake, 3 * size)
+    rollout = Rollout.update(ngrok, None, waves=(size,))
+    plan = await turned(ngrok, fake, rollout.plan())
+
+    assert (await done(ngrok, fake, rollout)).ok
+
+    count = len(fake.requests)
+    assert count <= most * 3 * size
+    assert count <= 60 * (fake.clock.time() / 60 + 1)
+    assert 0.8 * count < plan.requests < 1.5 * count
+    assert plan.minutes == plan.seconds / 60 < 2 * fake.clock.time() / 60
+
+
+async def test_what_a_plan_costs(ngrok: Client, fake: FakeNgrok) -> None:
+    """A request for each hundred agents and endpoints, whoever is chosen."""
+    agents_of(fake, 250, tunnels=1)
+    f = ngrok.tunnel_sessions.fields
+
+    plan = await turned(ngrok, fake, Rollout.stop(ngrok, f.metadata == "m7").plan())
+
+    assert [len(wave) for wave in plan.waves] == [1]
+    assert len(fake.requests) <= 7
+
+
+async def test_agents_that_look_alike(ngrok: Client, fake: FakeNgrok) -> None:
+    """They are told by the plan, are never in one wave, and each is found by its address."""
+    alike = agents_of(fake, 3, metadata="store", credential="cr_1")
+    agents_of(fake, 3, credential="cr_1")
+    ids = {agent.id for agent in alike}
+    rollout = Rollout.restart(ngrok, None, waves=(6,))
+
+    plan = await turned(ngrok, fake, rollout.plan())
+    report = await done(ngrok, fake, rollout)
+
+    assert [{agent.id for agent in group} for group in plan.alike] == [ids]
+    assert [len(wave) for wave in plan.waves] == [4, 1, 1]
+    assert "look alike, so one a wave" in str(plan)
+    assert report.ok
+    assert {step.new for step in report.steps} == {agent.id for agent in fake.agents}
+
+
+async def test_agents_behind_one_address(ngrok: Client, fake: FakeNgrok) -> None:
+    """One that flaps meanwhile is not taken for one that was told to restart."""
+    first, second = agents_of(fake, 2, metadata="store", ip="203.0.113.7", credential="cr_1")
+    second.restart_delay = 40  # the newest is the first
+    planned = second.id
+
+    async def flapping() -> RolloutReport:
+        rollout = Rollout.restart(ngrok, None, max_failures=9)
+        async for step in rollout:
+            if step.id == planned and step.phase == "away":
+                fake.drop(first, back_after=1)
+                break
+        return await rollout.run()
+
+    report = await turned(ngrok, fake, flapping())
+
+    owner = {id_: agent for agent in fake.agents for id_ in agent.ids}
+    assert all(owner[step.id] is owner[step.new] for step in report.steps if step.new)
+    assert report.steps[0].state == "unclear"
+    assert "none is certain" in report.steps[0].reason
+
+
+async def test_agents_of_a_pool(ngrok: Client, fake: FakeNgrok) -> None:
+    """Those who share a URL go in turn where it is asked for, and together where not."""
+    for agent in agents_of(fake, 3, tunnels=0):
+        fake.add_tunnel(agent, public_url="https://pool.example.com", pooling_enabled=True)
+    together = Rollout.restart(ngrok, None, waves=(3,))
+    apart = Rollout.restart(ngrok, None, waves=(3,), apart="pool")
+
+    assert len((await turned(ngrok, fake, together.plan())).waves) == 1
+    assert len((await turned(ngrok, fake, apart.plan())).waves) == 3
+
+    report = await done(ngrok, fake, apart)
+    assert {step.match for step in report.steps} == {"url"}
+
+
+async def test_an_agent_with_a_url_of_its_own(ngrok: Client, fake: FakeNgrok) -> None:
+    """It is found by that, wherever it is back."""
+    (agent,) = agents_of(fake, 1, tunnels=0)
+    fake.add("/reserved_domains", domain="till.example.com")
+    fake.add_tunnel(agent, public_url="https://till.example.com")
+    agent.ip, agent.region = "203.0.113.99", "eu"
+
+    report = await done(ngrok, fake, Rollout.restart(ngrok, None))
+
+    assert [(step.state, step.match) for step in report.steps] == [("done", "url")]
+
+
+async def test_an_agent_back_without_its_url(ngrok: Client, fake: FakeNgrok) -> None:
+    """Its address tells who it is, once its URL had time to come."""
+    (agent,) = agents_of(fake, 1, tunnels=0)
+    fake.add("/reserved_domains", domain="till.example.com")
+    fake.add_tunnel(agent, public_url="https://till.example.com")
+    rollout = Rollout.restart(ngrok, None)
+    thief = agents_of(fake, 1, tunnels=0)[0]
+
+    async def stolen() -> RolloutReport:
+        async for step in rollout:
+            if step.phase == "away" and step.id != thief.ids[0]:
+                fake.add_tunnel(thief, public_url="https://till.example.com")
+                break
+        return await rollout.run()
+
+    report = await turned(ngrok, fake, stolen())
+
+    assert [(step.state, step.match) for step in report.steps] == [("done", "ip")] * 2
+
+
+async def test_an_agent_that_flaps_after_its_update(ngrok: Client, fake: FakeNgrok) -> None:
+    """Its new session is restarted; one whose machine started anew is done without that."""
+    agents = agents_of(fake, 2, update_delay=0)
+
+    async def dropped() -> RolloutReport:
+        rollout = Rollout.update(ngrok, None, waves=(2,), to=fake.newest_version)
+        async for step in rollout:
+            if step.phase == "updating" and step.id == agents[0].id:  # the second
+                fake.drop(agents[0])
+                fake.drop(agents[1], restarted=True)
+                break
+        return await rollout.run()
+
+    report = await turned(ngrok, fake, dropped())
+
+    assert ends(report) == [("done", "verified")] * 2
+    assert [len(agent.ids) for agent in agents] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"to": ""}, "to must be a version"),
+        ({"to": 3.39}, "to must be a version"),
+        ({"fetch_only": "yes"}, "fetch_only must be True or False"),
+        ({"waves": ()}, "waves must be sizes"),
+        ({"waves": (0,)}, "waves must be sizes"),
+        ({"waves": (True,)}, "waves must be sizes"),
+        ({"waves": "15"}, "waves must be sizes"),
+        ({"waves": 5}, "waves must be sizes"),
+        ({"max_failures": -1}, "max_failures must be a number"),
+        ({"max_failures": True}, "max_failures must be a number"),
+        ({"share": 0}, "share must be above 0"),
+        ({"share": 1.1}, "share must be above 0"),
+        ({"settle": 0}, "settle must be seconds"),
+        ({"patience": math.inf}, "patience must be seconds"),
+        ({"apart": "region"}, "apart must be 'pool'"),
+    ],
+)
+async def test_options_that_cannot_be(
+    ngrok: Client, fake: FakeNgrok, options: dict[str, Any], message: str
+) -> None:
+    """They are refused before anything is sent, with what would be right."""
+    with pytest.raises(ValueError, match=message):
+        Rollout.update(ngrok, None, **options)
+    assert not fake.requests
+
+
+@pytest.mark.parametrize("where", ["", " ", 5, lambda: True, b"x"])
+async def test_a_where_that_is_none(ngrok: Client, where: Any) -> None:  # noqa: ANN401 # wrong
+    """Whom it is for has no default, and is a condition, a filter, or None for all."""
+    with pytest.raises(TypeError, match="where must be a condition"):
+        Rollout.stop(ngrok, where)
+    with pytest.raises(TypeError, match="path of a file"):
+        Rollout.stop(ngrok, None, journal=where if where == 5 else 5)  # type: ignore[arg-type] # wrong
+
+
+async def test_a_report_as_json(ngrok: Client, fake: FakeNgrok) -> None:
+    """It has every step, and nothing to raise where all is well."""
+    (agent,) = agents_of(fake, 1)
+    id_ = agent.id
+    rollout = Rollout.stop(ngrok, None)
+    assert rollout.report.to_dict() == {"ok": True, "stopped": "", "steps": []}
+
+    report = await done(ngrok, fake, rollout)
+
+    report.raise_if_failed()
+    assert report == rollout.report
+    step = {
+        "id": id_, "state": "done", "phase": "away", "reason": "", "new": None, "match": None,
+    }  # fmt: skip
+    assert report.to_dict() == {"ok": True, "stopped": "", "steps": [step]}
+    assert repr(rollout).startswith("<Rollout stop <Client ")
