@@ -16,9 +16,9 @@ from playwright.async_api import Browser, ViewportSize, async_playwright
 ROOT: Final = Path(__file__).parents[2]
 PICTURES: Final = ROOT / "docs" / "_static"
 _SERVICE: Final = ROOT / "examples" / "aiohttp_service" / "agents_page.py"
-_PORT: Final = 24041
+_PORT: Final = 24077
 _AGENT: Final = "Checkout, Lisbon"
-_SIZE: Final[ViewportSize] = {"width": 1120, "height": 626}
+_SIZE: Final[ViewportSize] = {"width": 1120, "height": 632}
 
 
 async def take(browser: Browser, scheme: Literal["dark", "light"]) -> None:
