@@ -66,6 +66,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     insert(root / "ngrok_async/_hints.py", '"reserved_addrs",', f'"{NAME}", ')
     insert(root / "tools/pages/reference.py", '"service_users", ', f'"{NAME}", ')
+    example = f'    "{NAME}": """\n        await ngrok.{NAME}.list()\n    """,\n'
+    insert(root / "tools/pages/examples.py", '    "reserved_addrs": """', example)
     insert(
         root / "ngrok_async/testing/_commands.py", '    "POST /tunnel_sessions/{id}/restart"', DEED
     )
@@ -74,7 +76,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
     rest = "".join(line for line in lines if not line.startswith(f"| `{NAME}`"))
     page.write_text(rest, encoding="utf-8")
-    for tool in ("contract.fake_facts", "pages.testing"):
+    for tool in ("contract.fake_facts", "contract.cli_operations", "pages.testing"):
         done = run(root, "-m", f"tools.{tool}")
         assert not done.returncode, done.stderr
     return root
