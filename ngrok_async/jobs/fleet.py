@@ -23,7 +23,7 @@ class Rollout:
         f = ngrok.tunnel_sessions.fields
         rollout = Rollout.update(ngrok, f.os == "linux", to="3.39.0", journal=path)
         print(await rollout.plan())
-        report = await rollout.run()
+        print((await rollout.run()).ok)
 
     Made by `update`, `restart`, `stop` and `resume`; nothing is sent before `plan`, `run` or the
     first step. `async for step in rollout` tells of each agent at first, and then of all that

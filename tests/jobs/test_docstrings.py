@@ -4,15 +4,20 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from ngrok_async import Client, jobs
 from ngrok_async.testing import FakeNgrok
+from tests.jobs.conftest import turned
 
-JOBS: Final = [name for name in jobs.__all__ if inspect.isfunction(getattr(jobs, name))]
+JOBS: Final = [
+    name for name in jobs.__all__ if inspect.isfunction(getattr(jobs, name)) or name == "Rollout"
+]
 PRINTED: Final = {
+    "Rollout": "wave 1: ts_",
     "ensure": "created ep_",
     "plan_ip_rules": "+ allow 203.0.113.0/24\n",
     "release": "stopped: ts_",
@@ -30,16 +35,17 @@ def lines_of(job: Callable[..., object]) -> str:
 
 @pytest.mark.parametrize("name", JOBS)
 async def test_the_lines_of_a_job(
-    ngrok: Client, fake: FakeNgrok, capsys: pytest.CaptureFixture[str], name: str
+    ngrok: Client, fake: FakeNgrok, capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:
     """They run as they stand, in a coroutine that has a client, a policy and a URL."""
     lines = lines_of(getattr(jobs, name))
     url = "https://shop.example.com"
-    fake.add_tunnel(fake.add_agent(tunnels=0), public_url=url)
+    fake.add_tunnel(fake.add_agent(os="linux", tunnels=0), public_url=url)
     names: dict[str, Any] = {
         **{name: getattr(jobs, name) for name in JOBS},
         "ngrok": ngrok,
         "old": "ts_1",
+        "path": tmp_path / "rollout.jsonl",
         "policy": await ngrok.ip_policies.create(),
         "text": "{}",
         "url": url if name != "ensure" else "https://other.example.com",
@@ -48,7 +54,7 @@ async def test_the_lines_of_a_job(
     code = compile(lines, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     made = eval(code, names)  # noqa: S307 # lines of our own
     assert made is not None, "the lines await nothing"
-    await made
+    await turned(ngrok, fake, made)
 
     assert capsys.readouterr().out.startswith(PRINTED[name])
 

@@ -7,6 +7,7 @@ mistake is one.
 # pyright: strict, reportUnnecessaryTypeIgnoreComment=true
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, assert_never, assert_type
 
 from ngrok_async import Client
@@ -17,6 +18,10 @@ from ngrok_async.jobs import (
     Notice,
     Reconnected,
     Removed,
+    Rollout,
+    RolloutPlan,
+    RolloutReport,
+    Step,
     Synced,
     Trouble,
     Watch,
@@ -176,3 +181,40 @@ async def look_wrong(ngrok: Client) -> None:
     watch(ngrok.tunnel_sessions).items["ts_1"] = 5  # type: ignore[index]
     async for notice in watch(ngrok.tunnel_sessions):
         _ = notice.item  # type: ignore[union-attr]
+
+
+async def roll(ngrok: Client, path: Path) -> None:
+    """It tells of steps, and the plan and the report are values."""
+    f = ngrok.tunnel_sessions.fields
+    rollout = Rollout.update(ngrok, f.os == "linux", to="3.39.0", apart="pool", journal=path)
+    assert_type(rollout, Rollout)
+    plan = await rollout.plan()
+    assert_type(plan, RolloutPlan)
+    assert_type(plan.waves, tuple[tuple[TunnelSession, ...], ...])
+    async for step in rollout:
+        assert_type(step, Step)
+        assert_type(step.agent, TunnelSession | None)
+        assert_type(step.new, str | None)
+        assert_type(step.match, Literal["url", "ip", "only"] | None)
+    report = await rollout.run()
+    assert_type(report, RolloutReport)
+    assert_type(rollout.report.steps, tuple[Step, ...])
+    await Rollout.restart(ngrok, "obj.os == 'linux'", waves=[1, 2], max_failures=3).run()
+    await Rollout.stop(ngrok, None, journal="rollout.jsonl", share=1, patience=60).run()
+    await Rollout.resume(ngrok, "rollout.jsonl").run()
+
+
+async def roll_wrong(ngrok: Client) -> None:
+    """Nobody named, a condition on other things, an option that another verb has."""
+    Rollout.update(ngrok)  # type: ignore[call-arg]
+    Rollout.update(ngrok, ngrok.endpoints.fields.type == "agent")  # type: ignore[arg-type]
+    Rollout.update(ngrok, lambda _: True)  # type: ignore[arg-type]
+    Rollout.update(ngrok, None, to=3)  # type: ignore[arg-type]
+    Rollout.update(ngrok, None, apart="region")  # type: ignore[arg-type]
+    Rollout.update(ngrok, None, waves=5)  # type: ignore[arg-type]
+    Rollout.restart(ngrok, None, to="3.39.0")  # type: ignore[call-arg]
+    Rollout.stop(ngrok, None, fetch_only=True)  # type: ignore[call-arg]
+    Rollout.resume(ngrok)  # type: ignore[call-arg]
+    Rollout.resume(ngrok, "rollout.jsonl", share=1)  # type: ignore[call-arg]
+    for _ in Rollout.stop(ngrok, None):  # type: ignore[attr-defined]
+        pass
