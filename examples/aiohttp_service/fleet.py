@@ -232,13 +232,18 @@ class Fleet:
 
     def _follow_rollout(self) -> None:
         self._phases.clear()
+        is_ahead = False
         for step in self._steps():
             phase = step.phase if step.state == "pending" else step.state
-            self._phases |= {step.id: phase, step.new or step.id: phase}
-            agent = self._agents.get(self._keys.get(step.id, ""))
             new = self._sessions.items.get(step.new or "")
+            agent = self._agents.get(self._keys.get(step.id, ""))
             if agent is not None and new is not None:
                 self._returned(agent, new)  # the rollout may be certain where the watch is not
+            elif step.new is not None and step.state == "done":
+                phase, is_ahead = "back", True  # what is shown of it is still from before
+            self._phases |= {step.id: phase, step.new or step.id: phase}
+        if is_ahead:
+            self._sessions.poke()
 
     def _row(self, agent: Agent, offers: dict[str, list[Offer]]) -> Row:
         session = agent.session

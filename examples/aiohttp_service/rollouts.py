@@ -22,7 +22,7 @@ from ngrok_async.resources.tunnel_sessions import TunnelSession
 Kind: TypeAlias = Literal["update", "fetch", "restart", "stop"]
 
 _COUNTS: Final = ("done", "under_way", "failed", "unclear", "skipped", "pending")
-_LOOK_AT: Final = ("failed", "unclear", "skipped")
+_LOOK_AT: Final = ("failed", "unclear", "skipped")  # and not those that the plan skipped
 _AT_MOST: Final = 200  # steps that the page tells one by one
 _WHAT_TO_DO: Final = (
     "It is not known what became of it, and it is not told again. See whether it is in the list:"
@@ -171,7 +171,7 @@ class Rollouts:
             return None
         steps = self.steps()
         counts = Counter(_count(step) for step in steps)
-        told = [step for step in steps if step.state in _LOOK_AT]
+        told = [step for step in steps if step.state in _LOOK_AT and step.phase != "planned"]
         told.sort(key=lambda step: _LOOK_AT.index(step.state))
         return Progress(
             title=self._title,
@@ -246,7 +246,7 @@ class Rollouts:
             self._turn("paused", explain(error)[1])
         else:
             self._put_away()
-            stopped = rollout.report.stopped
+            stopped = rollout.report.stopped.replace("max_failures=", "the allowed ")
             self._turn("stopped" if stopped else "finished", stopped)
 
     async def _end(self, state: str, message: str) -> None:

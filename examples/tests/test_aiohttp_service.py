@@ -688,7 +688,7 @@ async def test_a_rollout_stops_on_failures(fake: FakeNgrok, serve: Serve) -> Non
     assert {"done": 1, "failed": 1, "pending": 4} == {
         name: count for name, count in end["counts"].items() if count
     }
-    assert "max_failures=0" in end["message"]
+    assert "1 failed or unclear, more than the allowed 0" == end["message"]
     [failed] = end["steps"]
     assert failed["name"].startswith("till")
     assert "It could not." in failed["reason"]
@@ -1151,7 +1151,7 @@ async def test_rolls_a_fleet_over(
         fake.clock.advance(5)
         await asyncio.sleep(0.05)
     await page.get_by_text("1 agent to look at").press("Enter")
-    await expect(page.locator("#rollout-more")).to_contain_text("till 3 Failed.")
+    await expect(page.locator("#rollout-more")).to_contain_text("till 3 Failed:")
     counts = page.locator("#rollout-counts").get_by_role("listitem")
     await expect(counts).to_have_text(["4 done", "1 failed", "3 waiting"])
     for scheme, width in itertools.product(SCHEMES, (390, 1280)):

@@ -14,7 +14,8 @@ export function open() {
   const newest = best();
   const chosen = new Set([...$("order-versions").querySelectorAll(":checked")].map((box) => box.value));
   if (!chosen.size && view.version && view.version !== "behind") chosen.add(view.version);
-  $("order-versions").replaceChildren(...counts("version").map(([version, count]) => choice(version, count, newest, chosen)));
+  const choices = counts("version").map(([version, count]) => choice(version, count, newest, chosen));
+  $("order-versions").replaceChildren(...(choices.length ? choices : [make("p", { className: "hint" }, "No agent is connected, so there is none to choose.")]));
   options(form.elements.region, [["", "All regions"], ...counts("region").map(([region, count]) => [region, `${region} (${count})`])]);
   if (view.region) form.elements.region.value = view.region;
   turn("order");

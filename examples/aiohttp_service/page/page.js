@@ -5,19 +5,21 @@ import { agents, here, take } from "./fleet.js";
 import * as list from "./list.js";
 import * as rollout from "./rollout.js";
 import { listen } from "./service.js";
-import { $, say, show } from "./text.js";
+import { $, mention, show } from "./text.js";
 
-const brief = (name) => (name.length > 40 ? `${name.slice(0, 39)}…` : name); // it is read out
+let isKnown = false; // until then all of them are new
 
 function tellNews(message) {
-  if (message.full) return;
-  for (const row of message.agents) {
-    const before = agents.get(row.key);
-    if (!before) say(`${brief(row.name)} has connected.`);
-    else if (row.phase) continue; // the rollout tells of its own, and not of each
-    else if (row.state === "left" && before.state !== "left") say(`${brief(row.name)} has left.`);
-    else if (row.id !== before.id) say(`${brief(row.name)} is back as a new session.`);
-  }
+  if (!message.full && isKnown) message.agents.forEach(tell);
+  isKnown = message.look.known;
+}
+
+function tell(row) {
+  const before = agents.get(row.key);
+  if (!before) mention(row.name, "has connected.");
+  else if (row.phase) return; // the rollout tells of its own, and not of each
+  else if (row.state === "left" && before.state !== "left") mention(row.name, "has left.");
+  else if (row.id !== before.id) mention(row.name, "is back as a new session.");
 }
 
 function hear(message) {

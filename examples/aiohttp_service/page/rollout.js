@@ -7,7 +7,6 @@ import { $, counted, isolated, make, say, show } from "./text.js";
 
 const STATES = {
   running: "Running",
-  pausing: "Pausing: what is under way is finished first",
   paused: "Paused",
   stopped: "Stopped",
   finished: "Finished",
@@ -15,7 +14,6 @@ const STATES = {
 };
 const CAN = {
   running: ["pause"],
-  pausing: [],
   paused: ["resume", "dismiss"],
   stopped: ["dismiss"],
   finished: ["dismiss"],
@@ -35,7 +33,7 @@ let before = "";
 
 export function draw(rollout) {
   $("rollout").hidden = rollout === null;
-  const isActive = rollout !== null && !CAN[rollout.state].includes("dismiss");
+  const isActive = rollout !== null && !["stopped", "finished"].includes(rollout.state);
   $("roll").ariaDisabled = String(isActive);
   $("roll").title = isActive ? "One rollout at a time: this one is not at its end" : "";
   if (rollout === null) {
@@ -77,6 +75,7 @@ function drawCounts(counts, total) {
     const part = bar.querySelector(`[data-state=${name}]`) ?? bar.appendChild(make("span"));
     part.dataset.state = name;
     part.style.flexGrow = String(counts[name]);
+    part.hidden = counts[name] === 0;
     const item = $("rollout-counts").querySelector(`[data-state=${name}]`) ?? $("rollout-counts").appendChild(make("li"));
     item.dataset.state = name;
     item.hidden = counts[name] === 0;
@@ -94,7 +93,7 @@ function drawSteps(steps) {
   show(more.querySelector("summary"), `${counted(steps.length, "agent")} to look at`);
   more.querySelector("ul").replaceChildren(
     ...steps.map((step) =>
-      make("li", {}, make("strong", {}, isolated(step.name)), ` ${PHASES[step.state] ?? step.state}. `, isolated(step.reason)),
+      make("li", {}, make("strong", {}, isolated(step.name)), ` ${PHASES[step.state] ?? step.state}: `, isolated(step.reason)),
     ),
   );
 }

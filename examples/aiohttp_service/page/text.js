@@ -48,20 +48,34 @@ export function options(select, choices) {
   if (choices.some(([value]) => value === chosen)) select.value = chosen;
 }
 
-// What changed is read out once, and no more often than somebody can listen.
-const waiting = [];
+// What is read out: what somebody did or must know at once, news of agents together and seldom.
+const urgent = [];
+const news = [];
 let speaking;
+let due = Infinity;
 
 function speak() {
-  speaking = waiting.length ? setTimeout(speak, 2000) : undefined;
-  const rest = waiting.length - 3;
-  if (waiting.length) {
-    $("said").textContent = waiting.slice(0, 3).join(" ") + (rest > 0 ? ` ${rest} more changes.` : "");
-  }
-  waiting.length = 0;
+  const rest = news.length - 3;
+  const more = rest > 0 ? [`${rest} more changes.`] : [];
+  $("said").textContent = [...urgent, ...news.slice(0, 3), ...more].join(" ");
+  urgent.length = news.length = 0;
+  due = Infinity;
+}
+
+function speakWithin(milliseconds) {
+  const at = performance.now() + milliseconds;
+  if (at >= due) return;
+  due = at;
+  clearTimeout(speaking);
+  speaking = setTimeout(speak, milliseconds);
 }
 
 export function say(text) {
-  waiting.push(text);
-  speaking ??= setTimeout(speak, 200);
+  urgent.push(text);
+  speakWithin(300);
+}
+
+export function mention(name, text) {
+  news.push(`${name.length > 40 ? `${name.slice(0, 39)}…` : name} ${text}`);
+  speakWithin(4000);
 }
