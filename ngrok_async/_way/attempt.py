@@ -110,7 +110,16 @@ class Attempt:
         self.seconds = seconds
         self.keys = keys
         self._task = _current_task()
-        self._cancelling = self._task.cancelling()
+        self.cancelling = self._task.cancelling()
+
+    async def hear(self) -> None:
+        """Let a cancellation come that was asked for before the attempt and is yet to be raised.
+
+        Whether one is, no task tells: its count has those too that somebody caught and kept.
+        """
+        before, self.cancelling = self.cancelling, 0
+        await asyncio.sleep(0)
+        self.cancelling = before
 
     # --- on the way ----------------------------------------------------------------------------
 
@@ -215,7 +224,7 @@ class Attempt:
 
     @property
     def _cancelled_by_others(self) -> bool:
-        return self._task.cancelling() - self._expired > self._cancelling
+        return self._task.cancelling() - self._expired > self.cancelling
 
     def left(self, error: BaseException) -> bool:
         """Tell whether a part of the request may have left before the error."""

@@ -246,6 +246,8 @@ class Transport:
 
     async def _exchange(self, attempt: Attempt) -> Response | ResponseTooLargeError:
         # A coroutine of its own: tracebacks print local variables, and these forget theirs.
+        if attempt.cancelling:
+            await attempt.hear()
         request, session, keys, url = attempt.request, attempt.session, attempt.keys, attempt.url
         headers = self._headers_of(request)
         credentials = self._credentials

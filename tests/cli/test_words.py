@@ -251,3 +251,20 @@ def test_each_shell_has_its_form() -> None:
     assert "vaults" in run("__complete", "bash").out
     for shell in ("bash", "zsh", "fish"):
         assert f"__complete {shell}" in run("completion", shell).out
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "id"])
+async def test_what_others_have_written_is_harmless(
+    fake: FakeNgrok, command: Command, form: str
+) -> None:
+    """Whoever may name an agent must not drive the terminal of who lists them."""
+    hostile = "\x1b]0;x\x07\u202e\0\x9b2J" + "界" * 1000
+    fake.add_agent(metadata=hostile)
+    agent = json.loads((await command("tunnel-sessions", "list", "-o", "jsonl")).out)
+    listed = await command("tunnel-sessions", "list", "-o", form)
+    single = await command("tunnel-sessions", "get", agent["id"], "-o", form)
+
+    assert hostile == agent["metadata"]
+    for text in (listed.out, single.out):
+        assert agent["id"] in text
+        assert all(c == "\n" or c.isprintable() for c in text)

@@ -15,6 +15,7 @@ from ngrok_async import (
     ConfigurationError,
     Middleware,
     NgrokError,
+    NotFoundError,
     RateLimit,
     Request,
     RequestTimeoutError,
@@ -269,6 +270,43 @@ async def test_cancellation_stays_one(
     await asyncio.wait([call])
 
     assert call.cancelled()
+
+
+async def test_a_cancellation_before_the_call_is_heard(
+    server: "FaultServer", connect: "Connect"
+) -> None:
+    """Ctrl-C between two awaits asks for it so; nothing is sent, and nothing is tried again."""
+
+    async def call() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await connect(server).request("GET", "/tunnels")
+
+    work = asyncio.create_task(call())
+    with pytest.raises(asyncio.CancelledError):
+        await work
+
+    assert work.cancelled()
+    assert [] == server.requests
+
+
+async def test_a_cancellation_that_was_caught_is_none(
+    server: "FaultServer", connect: "Connect"
+) -> None:
+    """Who has caught one, and goes on, can make calls."""
+    server.answers(404)
+
+    async def call() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        with pytest.raises(NotFoundError):
+            await connect(server).request("GET", "/tunnels")
+
+    await asyncio.create_task(call())
 
 
 def tidying(leaving: asyncio.Event, left: asyncio.Event) -> Middleware:
