@@ -3,7 +3,7 @@
 Keys: q ends it, / finds, s sorts by the next column, space looks now, enter shows all of a row, tab
 goes to the next list. Ctrl-C ends it too, and the screen is then as it was.
 
-It needs a terminal and rich (`pip install 'ngrok-async[cli]'`). Without them, and with NO_COLOR,
+It needs a terminal and rich, which the extra `cli` brings. Without them, and with NO_COLOR,
 CI, TERM=dumb, --debug or another output than a table, it prints a line for each change instead.
 """
 
@@ -51,7 +51,7 @@ async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | 
         styled = _styled()
         if styled is not None:
             return await _live(client, args, out, styled)
-        out.note("lines only: a live view needs rich, `pip install 'ngrok-async[cli]'`")
+        out.note("lines only: a live view needs rich, which the extra `cli` brings: `pip install rich`")
     await _lines(client, args, out)
     return None
 
