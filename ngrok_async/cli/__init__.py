@@ -4,16 +4,14 @@ Its parser loads no aiohttp: help and completion come as fast as an `ls`. What a
 the package is loaded when it runs.
 """
 
-from ngrok_async.cli._interrupts import end_at_once, listen
+from collections.abc import Sequence
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from ngrok_async.cli._interrupts import end_at_once, listen
 
 __all__ = ["main"]
 
 
-def main(arguments: "Sequence[str] | None" = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Args:

@@ -51,7 +51,7 @@ async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | 
         styled = _styled()
         if styled is not None:
             return await _live(client, args, out, styled)
-        out.note("lines only: a live view needs rich, which the extra `cli` brings: `pip install rich`")
+        out.note("lines only: a live view needs rich, which the extra `cli` brings")
     await _lines(client, args, out)
     return None
 
