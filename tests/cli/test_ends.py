@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -259,3 +260,19 @@ async def test_it_may_be_interrupted(fake: FakeNgrok) -> None:
     out, err = await process.communicate()
 
     assert (130, b"", b"ngrok-async: interrupted\n") == (process.returncode, out, err)
+
+
+def test_who_calls_it_keeps_their_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whichever thread; only the one of Python itself is replaced, and comes back."""
+    monkeypatch.setenv("NGROK_API_KEY", "x")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert 0 == run("--version").code
+        assert signal.default_int_handler is signal.getsignal(signal.SIGINT)
+        with ThreadPoolExecutor(1) as threads:
+            assert 0 == threads.submit(run, "--version").result().code
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        assert 0 == run("--version").code
+        assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
