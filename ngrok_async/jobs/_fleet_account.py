@@ -11,7 +11,7 @@ from ngrok_async.filters import Condition, Filter
 from ngrok_async.jobs._time import sleep
 from ngrok_async.pagination import Page, Pager
 from ngrok_async.resources.endpoints import Endpoint
-from ngrok_async.resources.tunnel_sessions import TunnelSession
+from ngrok_async.resources.tunnel_sessions import TunnelSession, TunnelSessions
 
 M = TypeVar("M")
 T = TypeVar("T")
@@ -27,7 +27,12 @@ class Account:
     def __init__(self, ngrok: Client, share: float) -> None:
         """Take a client; others of its calls go first."""
         self.clock = ngrok.clock
-        self.ngrok: Client = ngrok.with_options(retry=None, max_wait=0, prefetch=False)
+        reader = ngrok.with_options(max_wait=0, prefetch=False)
+        self._sessions = reader.tunnel_sessions
+        self._endpoints = reader.endpoints
+        # Whether a command is sent again is for whoever knows what it does.
+        self.commands: TunnelSessions = ngrok.with_options(retry=None, max_wait=0).tunnel_sessions
+        self._ngrok = ngrok
         self._share = share
         self._answered: deque[float] = deque()
         self._filters = True
@@ -35,7 +40,7 @@ class Account:
     @property
     def budget(self) -> tuple[int, float] | None:
         """The account's limit, where it is known."""
-        budget = self.ngrok.budget
+        budget = self._ngrok.budget
         return (budget.limit, budget.window) if budget is not None else None
 
     async def ask(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -45,13 +50,15 @@ class Account:
             NgrokError: The call failed.
         """
         while True:
-            wait = await self._turn()
+            wait, is_sent = await self._turn(), True
             try:
                 return await call()
             except RateLimitedError as error:
                 wait = max(wait, error.retry_after or 0.0)
+                is_sent = error.attempts > 0  # if not, others go first
             finally:
-                self._answered.append(self.clock.time())
+                if is_sent:
+                    self._answered.append(self.clock.time())
             await sleep(self.clock, wait)
 
     async def _turn(self) -> float:
@@ -68,22 +75,22 @@ class Account:
 
     async def sessions(self, where: Filter[TunnelSession] | None = None) -> list[TunnelSession]:
         """Read the agents that meet a filter."""
-        return await self._all(self.ngrok.tunnel_sessions.list(filter=where))
+        return await self._all(self._sessions.list(filter=where))
 
     async def endpoints(self) -> list[Endpoint]:
         """Read all endpoints."""
-        return await self._all(self.ngrok.endpoints.list())
+        return await self._all(self._endpoints.list())
 
     async def sessions_since(self, when: datetime | None) -> list[TunnelSession]:
         """Read the agents that have connected from a moment of ngrok's clock on."""
-        resource = self.ngrok.tunnel_sessions
+        resource = self._sessions
         return await self._those(
             resource.list, None if when is None else resource.fields.started_at >= when
         )
 
     async def endpoints_since(self, when: datetime | None) -> list[Endpoint]:
         """Read the endpoints that are there from a moment of ngrok's clock on."""
-        resource = self.ngrok.endpoints
+        resource = self._endpoints
         return await self._those(
             resource.list, None if when is None else resource.fields.created_at >= when
         )
@@ -91,7 +98,7 @@ class Account:
     async def still_there(self, ids: Iterable[str]) -> set[str]:
         """Return those ids whose sessions are connected."""
         wanted, there = set(ids), set[str]()
-        resource = self.ngrok.tunnel_sessions
+        resource = self._sessions
         asked = sorted(wanted)
         for begin in range(0, len(asked), _IDS):
             if self._filters:
@@ -105,7 +112,7 @@ class Account:
 
     async def _is_there(self, id_: str) -> bool:
         try:
-            await self.ask(lambda: self.ngrok.tunnel_sessions.get(id_))
+            await self.ask(lambda: self._sessions.get(id_))
         except NotFoundError:
             return False
         return True

@@ -6,12 +6,12 @@ All that is known is in the members and in the journal, so it can end at any `aw
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 import attrs
 
 from ngrok_async.errors import (
+    APIError,
     AuthenticationError,
     NgrokError,
     NotFoundError,
@@ -19,12 +19,12 @@ from ngrok_async.errors import (
     ServerError,
     TransportError,
 )
-from ngrok_async.jobs._fleet_account import MOMENT, Account, by_session
+from ngrok_async.jobs._fleet_account import MOMENT, Account
 from ngrok_async.jobs._fleet_known import Known, Seen, Verdict
 from ngrok_async.jobs._fleet_plan import FETCH, Member, Options
+from ngrok_async.jobs._fleet_sight import Sight
 from ngrok_async.jobs._fleet_told import Targets, number_of, words_of
 from ngrok_async.jobs._fleet_values import Phase, State, Step, Verb
-from ngrok_async.jobs._identity import trace_of
 from ngrok_async.jobs._journal import Journal, change
 from ngrok_async.jobs._time import sleep
 
@@ -40,13 +40,13 @@ _SKIPPED: Final = frozenset({804, 805, 806})
 _NOTHING_NEW: Final = 809  # or it failed to fetch it: which of them is stated nowhere
 _UNCLEAR: Final = 810
 _SENDS: Final = 2  # of one command, at most
+# What is said of an agent or of the plan, and not of ngrok's servers.
+_AGENTS: Final = frozenset(range(804, 811)) | frozenset(range(1700, 1703))
 _PLAN: Final = frozenset({1700, 1701, 1702})
 # Seconds between looks.
 _FIRST: Final = 5.0
 _SLOWER: Final = 1.5
 _SLOWEST: Final = 30.0
-# ngrok tells times in whole seconds, and what is new may be listed a little later.
-_MARGIN: Final = timedelta(seconds=10)
 
 
 class Course:
@@ -66,8 +66,8 @@ class Course:
         self.account: Account = account
         self.options: Options = options
         self._known = known
+        self._sight = Sight(account, known, options, hide)
         self.targets: Targets = Targets(options, learned)
-        self._hide = hide
         self._look_at = 0.0
         self._look_wait = _FIRST
         self._looked_for = -1  # the wave before which was last looked
@@ -126,7 +126,7 @@ class Course:
 
     async def _next(self, wave: list[Member]) -> None:
         if self._looked_for != wave[0].wave:
-            await self._newcomers()
+            await self._sight.newcomers()
             self._looked_for = wave[0].wave
             return
         now = self._now
@@ -179,8 +179,8 @@ class Course:
         before = attrs.evolve(member, sends=dict(member.sends))
         again = member.sends.get(verb, 0)
         if verb != "update" and not self._known.is_alone(member):
-            await self._newcomers()
-        resource = self.account.ngrok.tunnel_sessions
+            await self._sight.newcomers()
+        resource = self.account.commands
         call = {"update": resource.update, "restart": resource.restart, "stop": resource.stop}[verb]
         is_sent = False
 
@@ -199,15 +199,18 @@ class Course:
             await self.account.ask(send)
         except NotFoundError:
             self._missed(member, verb, before)
-        except TransportError as error:
-            if error.maybe_applied:
-                self._answered(member, verb, "unclear")
-                return
-            self._undo(member, before)  # it has not left
-            self._keep(member)
-            raise
         except NgrokError as error:
-            self._refused(member, verb, error)
+            number = number_of(error)
+            if isinstance(error, APIError) and not (
+                isinstance(error, ServerError) and number not in _AGENTS
+            ):
+                self._refused(member, verb, error)
+            elif error.maybe_applied:
+                self._answered(member, verb, "unclear")
+            else:  # nobody got it
+                self._undo(member, before)
+                self._keep(member)
+                raise
         else:
             self._answered(member, verb, "taken")
 
@@ -231,10 +234,11 @@ class Course:
         """The session was gone when the command came."""
         member.answer = "taken"
         self._look_wait, self._look_at = _FIRST, self._now
-        if verb == "stop":
-            self._end(member, "done", phase="away")
-        elif before.sends.get(verb, 0):  # so the one before it was taken
-            self._tell(member, "away")
+        if before.sends.get(verb, 0):  # so the one before it was taken
+            if verb == "stop":
+                self._end(member, "done", phase="away")
+            else:
+                self._tell(member, "away")
         else:  # it may be back for long already
             self._undo(member, before)
             member.is_lost, member.sent = True, self._now
@@ -244,7 +248,7 @@ class Course:
         code = number_of(error)
         if code in _SKIPPED or (verb == "update" and code == _NOTHING_NEW):
             self._end(member, "skipped", words_of(error), phase=member.phase)
-        elif code == _UNCLEAR or (error.maybe_applied and code is None):
+        elif code == _UNCLEAR:
             self._answered(member, verb, "unclear")
         else:
             self._end(member, "failed", words_of(error))
@@ -253,23 +257,15 @@ class Course:
 
     # --- looks --------------------------------------------------------------------------------
 
-    async def _newcomers(self) -> None:
-        """Take in the sessions that have come since the last look."""
-        latest = self._known.latest
-        since = latest and latest - _MARGIN
-        new = await self.account.sessions_since(since)
-        for session in sorted(new, key=lambda each: each.id):
-            self._known.add(trace_of(session, (), self._hide), session, self._now)
-
     async def _look(self, followed: list[Member]) -> None:
-        await self._newcomers()
+        await self._sight.newcomers()
         asked = [member.now for member in followed if member.phase != "away"]
         asked += [seen.trace.id for member in followed for seen in self._several(member)]
         there = await self.account.still_there(asked) if asked else set[str]()
         for member in followed:
             self._known.mark_gone(self._several(member), there)
         gone = [member for member in followed if member.phase == "away" or member.now not in there]
-        await self._see_offers(gone)
+        await self._sight.see_offers(gone)
         self._look_at = self._now + self._look_wait
         self._look_wait = min(_SLOWEST, self._look_wait * _SLOWER)
         for member in followed:
@@ -277,28 +273,12 @@ class Course:
                 await self._gone(member)
             else:
                 await self._still_there(member)
-        ends = [member.sent + self.options.patience for member in followed]
+        ends = [member.sent + self._patience(member) for member in followed]
         self._look_at = min([self._look_at, *(end for end in ends if end > self._now)])
 
     def _several(self, member: Member) -> list[Seen]:
         come = self._known.come(member)
         return come if len(come) > 1 else []
-
-    async def _see_offers(self, gone: list[Member]) -> None:
-        """Read the endpoints of those who have come, if these can tell anything."""
-        come = [
-            seen.session
-            for member in gone
-            if member.trace.urls
-            for seen in self._known.come(member)
-            if seen.session is not None and not seen.trace.urls
-        ]
-        if not come:
-            return
-        since = min(session.started_at for session in come) - _MARGIN
-        offers = by_session(await self.account.endpoints_since(since))
-        for session in come:
-            self._known.offers(trace_of(session, offers.get(session.id, ()), self._hide))
 
     async def _still_there(self, member: Member) -> None:
         """Go on with an agent whose session has not ended."""
@@ -326,38 +306,15 @@ class Course:
         if not member.is_lost and member.phase != "away":
             self._tell(member, "away")
         verdict = self._known.verdict(member)
-        if verdict is not None and await self._is_certain(member, verdict):
+        if verdict is not None and await self._sight.is_certain(member, verdict):
             self._back(member, verdict)
-        elif self._now - member.sent >= self.options.patience:
+        elif self._now - member.sent >= self._patience(member):
             self._give_up(member)
 
-    async def _is_certain(self, member: Member, verdict: Verdict) -> bool:
-        """Tell whether a match counts; asks whether those are there who could be it too."""
-        how = verdict.match.how
-        is_late = self._now - verdict.seen.at >= self.options.settle
-        if member.trace.fixed and how != "url" and not is_late:
-            return False  # its URL may come yet
-        if not verdict.rivals:
-            return True
-        if not await self._are_others_there(member, verdict):
-            return False
-        return how == "url" or (is_late and not member.is_lost and self._is_likely(member, verdict))
-
-    async def _are_others_there(self, member: Member, verdict: Verdict) -> bool:
-        """Ask whether those are still there who could be it too; tell whether the match holds."""
-        left = [seen for seen in verdict.rivals if not seen.is_gone]
-        there = await self.account.still_there(seen.trace.id for seen in left)
-        if not self._known.mark_gone(left, there):
-            return True
-        again = self._known.verdict(member)
-        return again is not None and again.match == verdict.match
-
-    def _is_likely(self, member: Member, verdict: Verdict) -> bool:
-        """Tell whether it is no agent that looks alike and has come by chance."""
-        session = verdict.seen.session
-        if self.options.verb == "update":
-            return session is not None and session.agent_version != member.version
-        return verdict.match.how == "ip"
+    def _patience(self, member: Member) -> float:
+        """Return how long an agent is waited for: who is to be gone need not come back."""
+        is_to_go = member.is_lost and self.options.verb == "stop"
+        return self.options.settle if is_to_go else self.options.patience
 
     def _back(self, member: Member, verdict: Verdict) -> None:
         new, match = verdict.seen.session, verdict.match
@@ -386,7 +343,7 @@ class Course:
 
     def _give_up(self, member: Member) -> None:
         count = len(self._known.come(member))
-        patience = f"{self.options.patience:g} s"
+        patience = f"{self._patience(member):g} s"
         if member.is_lost and member.phase == "planned":
             what = "came back as one of several" if count else "did not come back"
             self._end(

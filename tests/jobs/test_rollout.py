@@ -6,8 +6,8 @@ from typing import Any, Final, Literal, TypeAlias
 
 import pytest
 
-from ngrok_async import Client
-from ngrok_async.errors import NgrokError, RolloutFailedError
+from ngrok_async import Client, Request, Response, Send
+from ngrok_async.errors import ClientClosedError, NgrokError, RolloutFailedError
 from ngrok_async.jobs import Rollout, RolloutReport, Step
 from ngrok_async.testing import Agent, FakeNgrok
 from tests.jobs.conftest import turned
@@ -552,3 +552,173 @@ async def test_a_report_as_json(ngrok: Client, fake: FakeNgrok) -> None:
     }  # fmt: skip
     assert report.to_dict() == {"ok": True, "stopped": "", "steps": [step]}
     assert repr(rollout).startswith("<Rollout stop <Client ")
+
+
+async def test_servers_that_are_away_for_a_moment(ngrok: Client, fake: FakeNgrok) -> None:
+    """A command that nobody got is sent later, and nothing has failed."""
+    (agent,) = agents_of(fake, 1)
+    fake.fail(503, route="POST /tunnel_sessions/{id}/restart", code="ERR_NGROK_803", times=2)
+    first = agent.id
+
+    report = await done(ngrok, fake, Rollout.restart(ngrok, None))
+
+    assert report.ok
+    assert commands(fake) == [(first, "restart")] * 3
+
+
+async def test_a_503_that_may_have_been_obeyed(ngrok: Client, fake: FakeNgrok) -> None:
+    """It is looked at first, as after a lost answer."""
+    (agent,) = agents_of(fake, 1)
+    fake.fail(503, route="POST /tunnel_sessions/{id}/restart", applied=True)
+    first = agent.id
+
+    report = await done(ngrok, fake, Rollout.restart(ngrok, None))
+
+    assert report.ok
+    assert commands(fake) == [(first, "restart")]
+
+
+async def test_a_client_that_is_closed(ngrok: Client, fake: FakeNgrok) -> None:
+    """It is an error of whoever closed it, and no agent has failed."""
+    agents_of(fake, 1)
+    rollout = Rollout.restart(ngrok, None)
+    await turned(ngrok, fake, rollout.plan())
+    steps = aiter(rollout)
+    assert (await anext(steps)).phase == "planned"
+    await ngrok.aclose()
+
+    with pytest.raises(ClientClosedError):
+        await anext(steps)
+
+    assert [step.state for step in rollout.report.steps] == ["pending"]
+
+
+async def test_a_limit_that_others_use_up(ngrok: Client, fake: FakeNgrok) -> None:
+    """Other calls go first, and none is refused by ngrok."""
+    agents_of(fake, 2)
+    rollout = Rollout.restart(ngrok, None)
+    await turned(ngrok, fake, rollout.plan())
+    await asyncio.gather(*(ngrok.vaults.list() for _ in range(118)))
+
+    assert (await done(ngrok, fake, rollout)).ok
+    assert fake.clock.time() >= 60
+
+
+async def test_a_stop_of_who_has_connected_anew(ngrok: Client, fake: FakeNgrok) -> None:
+    """Its new session is stopped; who stays away for `settle` seconds is left."""
+    agents = agents_of(fake, 2)
+    rollout = Rollout.stop(ngrok, None, waves=(2,))
+    await turned(ngrok, fake, rollout.plan())
+    fake.drop(agents[0], back_after=5)
+    fake.drop(agents[1], back_after=math.inf)
+
+    report = await done(ngrok, fake, rollout)
+
+    assert not agents[0].online
+    assert sorted(ends(report)) == [("done", "away"), ("skipped", "planned")]
+    assert "within 20 s" in next(step.reason for step in report.steps if step.reason)
+
+
+async def test_an_agent_that_takes_a_command_and_stays(ngrok: Client, fake: FakeNgrok) -> None:
+    """It is not told again, and has failed at the end of `patience`."""
+    (agent,) = agents_of(fake, 1, stop_delay=9_999)
+
+    report = await done(ngrok, fake, Rollout.restart(ngrok, None, patience=90))
+
+    assert ends(report) == [("failed", "restarting")]
+    assert "still there" in report.steps[0].reason
+    assert commands(fake) == [(agent.id, "restart")]
+
+
+async def test_an_agent_back_with_another_version(ngrok: Client, fake: FakeNgrok) -> None:
+    """It has failed where another one was asked for."""
+    agents_of(fake, 1)
+
+    report = await done(ngrok, fake, Rollout.update(ngrok, None, to="3.39.99"))
+
+    assert ends(report) == [("failed", "back")]
+    assert "and not with 3.39.99" in report.steps[0].reason
+
+
+@pytest.mark.parametrize("applied", [True, False])
+async def test_a_fetch_whose_answer_is_lost(
+    ngrok: Client, fake: FakeNgrok, *, applied: bool
+) -> None:
+    """Nothing shows whether it happened, so it is unclear."""
+    agents_of(fake, 1)
+    fake.refuse("ERR_NGROK_810", command="update", applied=applied)
+
+    report = await done(ngrok, fake, Rollout.update(ngrok, None, fetch_only=True))
+
+    assert ends(report) == [("unclear", "updating")]
+    assert len(commands(fake)) == 1
+
+
+async def test_two_lost_answers_in_a_row(ngrok: Client, fake: FakeNgrok) -> None:
+    """A command is sent twice at most, each time after it was seen that it did not arrive."""
+    (agent,) = agents_of(fake, 1)
+    fake.refuse("ERR_NGROK_810", command="stop", times=None)
+
+    report = await done(ngrok, fake, Rollout.stop(ngrok, None, patience=60))
+
+    assert ends(report) == [("failed", "stopping")]
+    assert commands(fake) == [(agent.id, "stop")] * 2
+
+
+async def test_a_second_stop_that_comes_too_late(ngrok: Client, fake: FakeNgrok) -> None:
+    """The first one was taken after all: the session is gone when the second arrives."""
+    agents_of(fake, 1, stop_delay=20.5)
+    fake.refuse("ERR_NGROK_810", command="stop", applied=True)
+    fake.fail(404, route="POST /tunnel_sessions/{id}/stop")
+
+    report = await done(ngrok, fake, Rollout.stop(ngrok, None))
+
+    assert ends(report) == [("done", "away")]
+
+
+async def test_a_second_restart_that_comes_too_late(ngrok: Client, fake: FakeNgrok) -> None:
+    """As with a stop; the agent is followed."""
+    agents_of(fake, 1, stop_delay=60)
+    fake.refuse("ERR_NGROK_810", command="restart", applied=True)
+    fake.fail(404, route="POST /tunnel_sessions/{id}/restart")
+
+    report = await done(ngrok, fake, Rollout.restart(ngrok, None))
+
+    assert ends(report) == [("done", "verified")]
+
+
+async def test_a_404_that_was_wrong(ngrok: Client, fake: FakeNgrok) -> None:
+    """The session is there at the next look, and gets its command."""
+    (agent,) = agents_of(fake, 1)
+    fake.fail(404, route="POST /tunnel_sessions/{id}/restart")
+
+    assert (await done(ngrok, fake, Rollout.restart(ngrok, None))).ok
+    assert len(agent.ids) == 2
+
+
+async def test_filters_that_are_refused_all_along(ngrok: Client, fake: FakeNgrok) -> None:
+    """The complement of a filter too is read as the whole list then; agents look alike in it."""
+    agents_of(fake, 3, metadata="store", credential="cr_1", region="eu")
+    agents_of(fake, 1, metadata="store", credential="cr_1", region="us")
+    rollout = Rollout.restart(ngrok, 'obj.region == "eu"')
+    refused = 0
+
+    async def refuse_after_the_first(request: Request, send: Send) -> Response:
+        nonlocal refused
+        if dict(request.query).get("filter", "").startswith('obj.region == "eu"'):
+            return await send(request)
+        if "filter" in dict(request.query):
+            refused += 1
+            fake.fail(400, route="GET /tunnel_sessions", code="ERR_NGROK_250")
+        return await send(request)
+
+    strict = Client(
+        fake.api_key, base_url=fake.url, clock=fake.clock, middlewares=[refuse_after_the_first]
+    )
+    async with strict:
+        rollout = Rollout.restart(strict, 'obj.region == "eu"')
+        report = await done(strict, fake, rollout)
+
+    assert report.ok
+    assert len(report.steps) == 3
+    assert refused == 2
