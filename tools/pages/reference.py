@@ -174,7 +174,8 @@ def filter_fields(resource: type[Resource]) -> Mapping[str, type]:
     """Return what the filter of a resource's list knows, with the kind of each field."""
     of = getattr(resource, "fields", None)
     names = dir(of) if isinstance(of, Fields) else ()
-    return {name: type(getattr(of, name)) for name in names if not name.startswith("_")}
+    shown = [name for name in names if not name.startswith("_")]
+    return {name: type(cast("object", getattr(of, name))) for name in shown}
 
 
 def _fields(resource: type[Resource]) -> Iterator[str]:
