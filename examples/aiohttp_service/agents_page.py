@@ -172,12 +172,15 @@ async def events(request: web.Request) -> web.StreamResponse:
     stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await stream.prepare(request)
     seen: dict[str, Row] | None = None
+    told: object = ""
     with suppress(ConnectionResetError):  # it has left
         async with fleet.viewer():
             while not fleet.is_closed:
                 rows = fleet.rows()
                 message = state(request, rows, seen)
-                seen = rows
+                if message["rollout"] == told:
+                    del message["rollout"]
+                seen, told = rows, message.get("rollout", told)
                 await stream.write(f"data: {json.dumps(message)}\n\n".encode())
                 await asyncio.sleep(PAUSE)
                 await fleet.news(seen, within=BEAT)
@@ -286,7 +289,7 @@ async def explain_errors(request: web.Request, handler: Handler) -> web.StreamRe
     except (TypeError, ValueError) as error:
         if not request.path.startswith("/rollout/"):
             raise
-        return web.json_response({"message": f"This cannot be meant: {error}"}, status=400)
+        return web.json_response({"message": f"This cannot be meant: {error.args[0]}"}, status=400)
     except NgrokError as error:
         _log.warning("%s: %s", type(error).__name__, error)
         status, message = explain(error)

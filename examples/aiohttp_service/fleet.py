@@ -328,9 +328,13 @@ class Fleet:
             case Added(item=session):
                 self._came(session)
             case Changed(item=session):
-                self._agent(session.id).session = session
+                self._came(session)
             case Reconnected(item=session, before=before):
-                self._returned(self._agent(before.id), session)
+                agent = self._agents.get(self._keys.get(before.id, ""))
+                if agent is None:  # it has been away for so long that it is not shown any more
+                    self._came(session)
+                else:
+                    self._returned(agent, session)
             case Removed(item=session):
                 self._went(session.id)
             case Synced():
@@ -355,17 +359,17 @@ class Fleet:
         else:
             self._trouble.pop(name, None)
 
-    def _agent(self, id_: str) -> Agent:
-        return self._agents[self._keys[id_]]
-
     def _came(self, session: TunnelSession) -> None:
-        away = [
-            agent
-            for agent in self._agents.values()
-            if agent.state != "left" and identity(agent.session) == identity(session)
+        known = self._agents.get(self._keys.get(session.id, ""))
+        if known is not None:
+            known.session = session
+            return
+        alike = [
+            agent for agent in self._agents.values() if identity(agent.session) == identity(session)
         ]
-        if len(away) == 1 and away[0].is_away:
-            self._returned(away[0], session)  # nobody else who is here could have come
+        is_awaited = alike and (alike[0].state != "left" or session.metadata)
+        if len(alike) == 1 and alike[0].is_away and is_awaited:
+            self._returned(alike[0], session)  # nobody else who is known could have come
             return
         self._agents[session.id] = Agent(key=session.id, session=session)
         self._keys[session.id] = session.id

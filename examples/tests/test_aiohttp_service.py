@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib.resources
-import itertools
 import json
 import math
 import os
@@ -11,7 +10,7 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Literal, TypeAlias, TypedDict
@@ -35,7 +34,14 @@ PROGRAM = Path(agents_page.__file__)
 slow_restarts = pytest.mark.parametrize("fake", [600], ids=["slow restarts"], indirect=True)
 KEY = "2keyThatNobodyMaySee00000000_000000000000000000"
 COMMAND = "POST /tunnel_sessions/{id}/*"
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+Scheme: TypeAlias = Literal["light", "dark"]
+EVERY: tuple[tuple[Scheme, int], ...] = (
+    ("light", 390),
+    ("light", 1280),
+    ("dark", 390),
+    ("dark", 1280),
+)
+SOME = EVERY[1:3]  # each once
 NO_CHROMIUM = "chromium was not found: install it (Debian and Ubuntu: apt-get install chromium)"
 
 Http: TypeAlias = TestClient[web.Request, web.Application]
@@ -255,6 +261,7 @@ async def serve(fake: FakeNgrok, tmp_path: Path) -> AsyncIterator[Serve]:
 async def see(http: Http, wanted: Callable[[Seen], bool] = bool) -> Seen:
     """Return what the page shows as soon as it is this; follows the news as the page does."""
     rows: dict[str, Row] = {}
+    rollout: Progress | None = None
     async with asyncio.timeout(30), http.get("/events") as stream:
         assert 200 == stream.status
         async for line in stream.content:
@@ -264,9 +271,8 @@ async def see(http: Http, wanted: Callable[[Seen], bool] = bool) -> Seen:
             rows |= {row["key"]: row for row in message["agents"]}
             for key in message["gone"]:
                 del rows[key]
-            seen = Seen(
-                agents=list(rows.values()), look=message["look"], rollout=message["rollout"]
-            )
+            rollout = message.get("rollout", rollout)
+            seen = Seen(agents=list(rows.values()), look=message["look"], rollout=rollout)
             if (seen["look"]["known"] or seen["look"]["trouble"]) and wanted(seen):
                 return seen
     raise AssertionError("the stream has ended")
@@ -377,6 +383,26 @@ async def test_an_agent_that_connects_anew_by_itself_stays_the_same(
     [row] = (await see(http, lambda seen: agent.id in states(seen)))["agents"]
 
     assert (before, before) == (row["key"], row["was"])
+
+
+async def test_who_left_and_comes_again_is_the_same(fake: FakeNgrok, serve: Serve) -> None:
+    """An agent with metadata of its own has one row, however long it was away."""
+    named = fake.add_agent(metadata="till 4", os="linux")
+    nameless = fake.add_agent(metadata="", os="linux")
+    before = {named.id, nameless.id}
+    http = await serve()
+    await see(http)
+    for agent in (named, nameless):
+        fake.drop(agent, back_after=math.inf)
+    await see(http, lambda seen: set(states(seen).values()) == {"left"})
+    again = fake.add_agent(
+        metadata="till 4", os="linux", credential=named.credential, agent_version="3.39.0"
+    )
+    other = fake.add_agent(metadata="", os="linux", credential=nameless.credential)
+    seen = await see(http, lambda seen: {again.id, other.id} < set(states(seen)))
+
+    assert before | {other.id} == {row["key"] for row in seen["agents"]}
+    assert {again.id: "connected", other.id: "connected", nameless.id: "left"} == states(seen)
 
 
 async def test_a_lost_answer_is_followed_too(fake: FakeNgrok, serve: Serve) -> None:
@@ -1026,6 +1052,34 @@ async def test_shows_what_is_looked_for(
     await expect(rows(page).first).to_contain_text("None")
 
 
+async def test_tells_how_old_a_version_is(
+    fake: FakeNgrok, opened: Callable[..., Awaitable[Page]]
+) -> None:
+    """Against the newest that was seen; nobody is behind a beta, nor behind what is no version."""
+    fake.add_agent(agent_version="3.39.0")
+    page = await opened()
+    told: list[str] = await page.evaluate("""async () => {
+        const { behind, newest } = await import("/page/versions.js");
+        const seen = ["3.9.1", "3.39.2", "3.40.0-beta", "", "dev", "2.3.41"];
+        const all = [...seen, "3.38.9", "3.39.1", "3.39.2-rc1", "3.39.0"];
+        return [newest(seen), newest(["3.40.0-beta"]), newest([]), ...all.map((one) => behind(one, "3.39.2"))];
+    }""")  # noqa: E501 # one value per line would be a page
+
+    assert told[:3] == ["3.39.2", "3.40.0-beta", ""]
+    assert told[3:] == [
+        "30 minor versions behind",
+        "",
+        "",
+        "",
+        "",
+        "1 major version behind",
+        "1 minor version behind",
+        "1 patch behind",
+        "an early version",
+        "2 patches behind",
+    ]
+
+
 async def test_the_keyboard_is_enough(
     fake: FakeNgrok, opened: Callable[..., Awaitable[Page]]
 ) -> None:
@@ -1075,8 +1129,8 @@ async def test_is_accessible(page: Page, fake: FakeNgrok, complaints: list[str])
     axe = importlib.resources.files("axe_playwright_python") / "axe.min.js"
     await page.evaluate(axe.read_text())
 
-    async def check() -> None:
-        for scheme, width in itertools.product(SCHEMES, (390, 1280)):
+    async def check(combinations: Iterable[tuple[Scheme, int]] = EVERY) -> None:
+        for scheme, width in combinations:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             await page.set_viewport_size({"width": width, "height": 800})
 
@@ -1097,14 +1151,14 @@ async def test_is_accessible(page: Page, fake: FakeNgrok, complaints: list[str])
     await choose(page, "Group by", "version")
     await check()
     await page.get_by_role("button", name="Stop Build server").click()
-    await check()
+    await check(SOME)
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Roll out").click()
-    await check()
+    await check(SOME)
     await page.get_by_role("button", name="All", exact=True).click()
     await page.get_by_role("button", name="Plan it").click()
     await expect(page.get_by_role("heading", name="Update 5 agents")).to_be_focused()
-    await check()
+    await check(SOME)
     await page.keyboard.press("Escape")
     fake.fail(500, times=None)
     await expect(page.locator("#live")).to_contain_text("Not live as of")
@@ -1154,7 +1208,7 @@ async def test_rolls_a_fleet_over(
     await expect(page.locator("#rollout-more")).to_contain_text("till 3 Failed:")
     counts = page.locator("#rollout-counts").get_by_role("listitem")
     await expect(counts).to_have_text(["4 done", "1 failed", "3 waiting"])
-    for scheme, width in itertools.product(SCHEMES, (390, 1280)):
+    for scheme, width in SOME:
         await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         await page.set_viewport_size({"width": width, "height": 800})
 

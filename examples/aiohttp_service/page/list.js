@@ -127,11 +127,16 @@ function drawEmpty(count, hidden) {
   show($("empty").querySelector("pre"), command ?? "");
 }
 
+function offered(name) {
+  const found = counts(name).map(([value, count]) => [value, `${value} (${count})`]);
+  const isMissing = view[name] && view[name] !== "behind" && !found.some(([value]) => value === view[name]);
+  return isMissing ? [...found, [view[name], `${view[name]} (0)`]] : found; // it stays chosen
+}
+
 function drawChoices(newestVersion) {
-  const versions = counts("version").map(([version, count]) => [version, `${version} (${count})`]);
+  const versions = offered("version");
   options(tools.elements.version, [["", "All versions"], ["behind", `Behind ${newestVersion || "the newest"}`], ...versions]);
-  const regions = counts("region").map(([region, count]) => [region, `${region} (${count})`]);
-  options(tools.elements.region, [["", "All regions"], ...regions]);
+  options(tools.elements.region, [["", "All regions"], ...offered("region")]);
   for (const name of ["q", "version", "region", "state", "group", "sort"]) {
     if (tools.elements[name].value !== view[name]) tools.elements[name].value = view[name];
   }
