@@ -79,4 +79,4 @@ async def test_another_client_has_the_other_half() -> None:
 
     assert 0 == refused
     assert 0 < own
-    assert 60 < others
+    assert 60 <= others  # all of the other half

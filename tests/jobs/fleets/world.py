@@ -153,10 +153,11 @@ def client_of(fake: FakeNgrok) -> Client:
 async def turned(fake: FakeNgrok, clients: Iterable[Client], work: Awaitable[T]) -> T:
     """Turn the clock on to whatever is waited for, until the work is done."""
     task = asyncio.ensure_future(work)
-    budgets = [client.budget for client in clients]
+    everyone = list(clients)
     while not task.done():
         for _ in range(20):  # steps between two requests
             await asyncio.sleep(0)
+        budgets = [client.budget for client in everyone]  # what each is at the moment
         busy = any(budget is not None and budget.in_flight for budget in budgets)
         due = fake.clock.next_due
         if due is not None and not busy:
