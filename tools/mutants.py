@@ -57,6 +57,20 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
             "tests/redis/test_redis.py",
         ),
     ),
+    **dict.fromkeys(
+        (
+            f"jobs/_{name}.py"
+            for name in (
+                *("fleet_account", "fleet_begin", "fleet_known", "fleet_plan", "fleet_run"),
+                *("fleet_sight", "fleet_told", "identity", "journal"),
+            )
+        ),
+        (
+            "tests/jobs/test_identity.py",
+            "tests/jobs/test_rollout.py",
+            "tests/jobs/test_rollout_journal.py",
+        ),
+    ),
     "_model.py": ("tests/test_json_form.py",),
     "_page.py": ("tests/test_pagination.py", "tests/test_walk.py", "tests/test_json_form.py"),
     "_pydantic.py": ("tests/test_pydantic.py",),

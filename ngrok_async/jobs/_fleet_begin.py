@@ -88,10 +88,6 @@ async def resumed(ngrok: Client, before: Saved) -> Course:
             known.followed.add(member.id)
     for id_, session in sorted(sessions.items()):
         known.add(trace_of(session, offers.get(id_, ()), hide), session, now)
-    gone = {trace.id for trace in before.others} - set(sessions)
-    for id_ in gone | {member.id for member in before.members} - set(sessions):
-        seen = known.get(id_)
-        if seen is not None:
-            seen.is_gone = True
+    known.mark_gone(known.all, sessions.keys())
     known.newest = max(known.newest, before.newest)
     return Course(account, before.options, before.members, known, learned=before.learned, hide=hide)

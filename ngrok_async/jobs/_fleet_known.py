@@ -64,13 +64,10 @@ class Known:
         """Count them."""
         return len(self._seen)
 
-    def __contains__(self, id_: str) -> bool:
-        """Tell whether a session was seen."""
-        return id_ in self._seen
-
-    def get(self, id_: str) -> Seen | None:
-        """Return what was seen of a session."""
-        return self._seen.get(id_)
+    @property
+    def all(self) -> Collection[Seen]:
+        """All of them."""
+        return self._seen.values()
 
     def add(self, trace: Trace, session: TunnelSession | None, at: float) -> None:
         """Take in a session."""

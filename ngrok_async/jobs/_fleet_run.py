@@ -244,7 +244,7 @@ class Course:
             member.is_lost, member.sent = True, self._now
             self._keep(member)
 
-    def _refused(self, member: Member, verb: Verb, error: NgrokError) -> None:
+    def _refused(self, member: Member, verb: Verb, error: APIError) -> None:
         code = number_of(error)
         if code in _SKIPPED or (verb == "update" and code == _NOTHING_NEW):
             self._end(member, "skipped", words_of(error), phase=member.phase)

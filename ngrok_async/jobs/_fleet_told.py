@@ -61,8 +61,6 @@ def number_of(error: NgrokError) -> int | None:
     return None
 
 
-def words_of(error: NgrokError) -> str:
-    """Return what people are told of an error: ngrok's own words, where it has some."""
-    if isinstance(error, APIError):
-        return f"{error.message} [{error.code}]" if error.code else error.message
-    return str(error)
+def words_of(error: APIError) -> str:
+    """Return what people are told of a refusal: ngrok's own words."""
+    return f"{error.message} [{error.code}]" if error.code else error.message

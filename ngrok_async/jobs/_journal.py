@@ -114,9 +114,7 @@ class Journal:
 
     def close(self) -> None:
         """Give it free for others."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        os.close(self._file)
 
 
 def _lock(file: int) -> None:

@@ -722,3 +722,40 @@ async def test_filters_that_are_refused_all_along(ngrok: Client, fake: FakeNgrok
     assert report.ok
     assert len(report.steps) == 3
     assert refused == 2
+
+
+async def test_a_command_that_has_to_wait(ngrok: Client, fake: FakeNgrok) -> None:
+    """After a 429 it is sent again, since nobody got it; it is told once."""
+    (agent,) = agents_of(fake, 1)
+    fake.fail(429, route="POST /tunnel_sessions/{id}/restart")
+    first = agent.id
+
+    async def phases() -> list[str]:
+        return [step.phase async for step in Rollout.restart(ngrok, None)]
+
+    told = await turned(ngrok, fake, phases())
+
+    assert told == ["planned", "restarting", "away", "back", "verified"]
+    assert commands(fake) == [(first, "restart")] * 2
+
+
+async def test_the_plan_of_a_fetch(ngrok: Client, fake: FakeNgrok) -> None:
+    """It takes a request for each agent and each wave. A cloud endpoint is no agent's."""
+    agents_of(fake, 3)
+    await ngrok.endpoints.create(url="https://a.internal", type="cloud", traffic_policy="{}")
+    rollout = Rollout.update(ngrok, None, fetch_only=True, waves=(2,))
+
+    assert (await turned(ngrok, fake, rollout.plan())).requests == 5
+
+    before = len(fake.requests)
+    assert (await done(ngrok, fake, rollout)).ok
+    assert len(fake.requests) - before == 5
+
+
+async def test_a_loop_over_a_loop(ngrok: Client, fake: FakeNgrok) -> None:
+    """Its iterator is its own, as that of any."""
+    agents_of(fake, 1)
+    steps = aiter(Rollout.stop(ngrok, None))
+
+    assert aiter(steps) is steps
+    assert (await turned(ngrok, fake, anext(steps))).phase == "planned"

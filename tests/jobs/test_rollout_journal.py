@@ -294,3 +294,69 @@ async def test_cancelled_anywhere(ngrok: Client, fake: FakeNgrok, path: Path, ve
     sent = commands(fake)
     assert len(sent) == len(set(sent))
     assert cut > 40
+
+
+async def test_a_journal_that_came_after_the_plan(
+    ngrok: Client, fake: FakeNgrok, path: Path
+) -> None:
+    """Another rollout began on it meanwhile, so this one does not."""
+    agents_of(fake, 1)
+    late = Rollout.restart(ngrok, None, journal=path)
+    await turned(ngrok, fake, late.plan())
+    await done(ngrok, fake, Rollout.restart(ngrok, None, journal=path))
+    sent = len(commands(fake))
+
+    with pytest.raises(ConfigurationError, match=r"Rollout\.resume"):
+        await late.run()
+
+    assert len(commands(fake)) == sent
+
+
+async def test_resume_after_agents_have_connected_anew(
+    ngrok: Client, fake: FakeNgrok, path: Path
+) -> None:
+    """Who got its command under another id, and who moved while nobody looked, is found again."""
+    first, second = agents_of(fake, 2)
+    rollout = Rollout.restart(ngrok, None, waves=(1,), journal=path)
+    await turned(ngrok, fake, rollout.plan())
+    fake.drop(second, back_after=2)
+
+    async def some() -> None:
+        async for step in rollout:
+            if step.phase == "restarting":
+                break
+
+    await turned(ngrok, fake, some())
+    fake.drop(first)
+    report = await done(ngrok, fake, Rollout.resume(ngrok, path))
+
+    assert report.ok
+    assert [step.agent for step in report.steps] == [None, None]
+    assert {step.new for step in report.steps} == {first.id, second.id}
+    assert [len(agent.ids) for agent in (first, second)] == [3, 3]
+    sent = commands(fake)
+    assert len(sent) == len(set(sent)) == 4
+
+
+async def test_resume_among_agents_that_look_alike(
+    ngrok: Client, fake: FakeNgrok, path: Path
+) -> None:
+    """Who was there before the command is nobody's successor, in the next process too."""
+    agents_of(fake, 3, metadata="store", credential="cr_1")
+    never = fake.agents[-1]
+    never.restart_delay, planned = float("inf"), never.id
+    others = {agent.id for agent in fake.agents}
+    rollout = Rollout.restart(ngrok, None, max_failures=9, patience=60, journal=path)
+
+    async def some() -> None:
+        async for step in rollout:
+            if step.phase == "restarting":
+                break
+
+    await turned(ngrok, fake, some())
+    report = await done(ngrok, fake, Rollout.resume(ngrok, path))
+
+    (lost,) = [step for step in report.steps if step.id == planned]
+    assert (lost.state, lost.new) == ("failed", None)
+    assert [step.state for step in report.steps] == ["failed", "done", "done"]
+    assert not {step.new for step in report.steps} & others
