@@ -116,13 +116,15 @@ class Known:
         """Return the sessions of those who look like an agent, and are not its own."""
         own = {member.id, member.now, *(seen.trace.id for seen in come), *self.followed}
         alike = [seen for seen in self._alike[member.trace.identity] if seen.trace.id not in own]
-        before = [seen for seen in alike if seen.number <= member.seen]
+        claimed = self.claimed
+        before = [seen for seen in alike if seen.number <= member.seen or seen.trace.id in claimed]
         addresses = {"", *(seen.trace.ip for seen in before)}
         # Who came after it and is gone again was the agent itself, if nobody else could be that.
         return before + [
             seen
             for seen in alike
             if seen.number > member.seen
+            and seen.trace.id not in claimed
             and before
             and (seen.trace.ip != member.trace.ip or member.trace.ip in addresses)
         ]
