@@ -178,7 +178,7 @@ class Rollouts:
             state=self._state,
             message=self._message,
             counts={name: counts[name] for name in _COUNTS},
-            steps=[_told(step) for step in told[:_AT_MOST]],
+            steps=[told_of(step) for step in told[:_AT_MOST]],
         )
 
     # --- what a person may do ----------------------------------------------------------------
@@ -272,7 +272,8 @@ def _count(step: Step) -> str:
     return step.state
 
 
-def _told(step: Step) -> Told:
+def told_of(step: Step) -> Told:
+    """Return what the page tells of an agent that is not done."""
     name = step.id if step.agent is None else name_of(step.agent)
     reason = step.reason
     if step.state == "unclear":

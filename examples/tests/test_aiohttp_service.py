@@ -22,11 +22,12 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
-from rollouts import Plan, Progress
+from rollouts import Plan, Progress, told_of
 
 from examples.aiohttp_service import agents_page
 from examples.aiohttp_service.agents_page import Row, Settings, explain, make_app
 from ngrok_async import ClientClosedError, NgrokError, RequestTimeoutError
+from ngrok_async.jobs import Step
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import FakeNgrok
 
@@ -720,6 +721,15 @@ async def test_a_rollout_stops_on_failures(fake: FakeNgrok, serve: Serve) -> Non
     assert "It could not." in failed["reason"]
 
 
+def test_tells_what_to_do_where_it_is_unclear() -> None:
+    """Nobody knows what became of it, so a person has to look; after a resume it has no name."""
+    step = Step("ts_1", None, state="unclear", phase="away", reason="two sessions could be it.")
+    told = told_of(step)
+
+    assert ("ts_1", "unclear") == (told["name"], told["state"])
+    assert told["reason"].startswith("two sessions could be it. It is not known what became of it")
+
+
 async def test_there_is_one_rollout_at_a_time(fake: FakeNgrok, serve: Serve) -> None:
     """A second one is refused until the first is at its end or put away, paused or not."""
     fake.add_agents(3, agent_version="3.18.4", os="linux")
@@ -1199,7 +1209,8 @@ async def test_rolls_a_fleet_over(
     await expect(roll).to_have_attribute("aria-disabled", "true")
     await page.get_by_role("button", name="Pause").press("Enter")
     await expect(page.locator("#rollout-state")).to_have_text("Paused")
-    await page.get_by_role("button", name="Go on").press("Enter")
+    await expect(page.get_by_role("button", name="Go on")).to_be_focused()
+    await page.keyboard.press("Enter")
     state = page.locator("#rollout-state")
     while await state.inner_text() != "Stopped":
         fake.clock.advance(5)
@@ -1216,6 +1227,7 @@ async def test_rolls_a_fleet_over(
     await screenshot(page, "rollout", tmp_path)
     await page.get_by_role("button", name="Put away").press("Enter")
     await expect(page.locator("#rollout")).to_be_hidden()
+    await expect(page.get_by_role("heading", level=1)).to_be_focused()
     await expect(roll).to_have_attribute("aria-disabled", "false")
 
 
@@ -1230,6 +1242,7 @@ async def test_tells_of_trouble(page: Page, fake: FakeNgrok) -> None:
     fake.heal()
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator("#live")).to_contain_text("Live looked")
+    await expect(page.get_by_role("heading", level=1)).to_be_focused()
     await expect(page.locator("main")).to_have_css("filter", "none")
     await expect(page.locator("#said")).to_contain_text("Live again.")
 

@@ -3,7 +3,7 @@
 import { PHASES } from "./agent.js";
 import { open } from "./order.js";
 import { send } from "./service.js";
-import { $, counted, isolated, make, say, show } from "./text.js";
+import { $, counted, hide, isolated, make, say, show } from "./text.js";
 
 const STATES = {
   running: "Running",
@@ -32,7 +32,7 @@ const COUNTS = {
 let before = "";
 
 export function draw(rollout) {
-  $("rollout").hidden = rollout === null;
+  hide($("rollout"), rollout === null);
   const isActive = rollout !== null && !["stopped", "finished"].includes(rollout.state);
   $("roll").ariaDisabled = String(isActive);
   $("roll").title = isActive ? "One rollout at a time: this one is not at its end" : "";
@@ -62,11 +62,10 @@ export function draw(rollout) {
 }
 
 function drawButtons(state) {
-  for (const button of $("rollout-commands").querySelectorAll("button")) {
-    const isOffered = CAN[state].includes(button.value);
-    if (!isOffered && button === document.activeElement) document.querySelector("h1").focus();
-    button.hidden = !isOffered;
-  }
+  const buttons = [...$("rollout-commands").querySelectorAll("button")];
+  const focused = buttons.find((button) => button === document.activeElement);
+  for (const button of buttons) button.hidden = !CAN[state].includes(button.value);
+  if (focused?.hidden) buttons.find((button) => !button.hidden).focus(); // what can be done now
 }
 
 function drawCounts(counts, total) {

@@ -1,6 +1,6 @@
 // The way to the service: its stream of news, and how old the latest of them is.
 
-import { $, lasted, say, show } from "./text.js";
+import { $, hide, lasted, say, show } from "./text.js";
 
 const SILENT = 25; // seconds; the service says something every ten
 
@@ -70,7 +70,7 @@ function tick() {
   show($("age"), seconds === null ? "" : kind === "live" ? `looked ${lasted(seconds)} ago` : `as of ${lasted(seconds)} ago`);
   $("trouble").hidden = kind !== "old";
   show($("trouble"), kind === "old" ? reason : "");
-  $("again").hidden = kind !== "old";
+  hide($("again"), kind !== "old");
   if (kind === kindBefore) return;
   if (kind === "old") say(`Not live. ${reason}`);
   else if (kindBefore === "old") say("Live again.");

@@ -20,6 +20,12 @@ export function show(element, text) {
   if (element.textContent !== text) element.textContent = text; // what stays is not read out again
 }
 
+// What goes away hands the focus to the heading, or it would be at the top of nowhere.
+export function hide(element, isHidden) {
+  if (isHidden && element.contains(document.activeElement)) document.querySelector("h1").focus();
+  element.hidden = isHidden;
+}
+
 export function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
