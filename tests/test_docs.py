@@ -236,11 +236,12 @@ FIGURES = {
     "360 times": ("docs/performance.md", "240 stops it never manages 120, after 360 rejections"),
     "answers 400": ("docs/coming-from-ngrok-api.md", "```text\nrestart 400\n"),
     "one 204": ("docs/coming-from-ngrok-api.md", "```text\nrestart 204\n"),
-    "0 agents were taken for another": (
+    "more than 13,000 agents": ("docs/agents.md", "told to restart | taken for another |"),
+    "0 were taken for another": (
         "tests/jobs/fleets/test_fleets.py",
         "assert (0, 0, 0, 0) == (tally.wrong, tally.doubled",
     ),
-    "0 commands sent twice, also after a `kill -9`": (
+    "0 commands were sent twice, also after a `kill -9`": (
         "tests/jobs/fleets/test_killed.py",
         "assert (0, 0) == (tally.doubled",
     ),
@@ -265,6 +266,16 @@ def test_figures_are_what_something_has_printed(page: str, figure: str) -> None:
 
     assert " ".join(figure.split()) in " ".join(PAGES[page].split())
     assert " ".join(told.split()) in " ".join((ROOT / source).read_text("utf-8").split())
+
+
+def test_simulated_agents_are_counted() -> None:
+    """The first screens say of all of them together what the table says of each fleet."""
+    rows = re.findall(
+        r"^\| (?:update|restart) \| [^|]+ \| ([\d,]+) \| (\d+) \|", PAGES["agents.md"], re.MULTILINE
+    )
+
+    assert 13_000 < sum(int(told.replace(",", "")) for told, _ in rows)
+    assert {"0"} == {wrong for _, wrong in rows}
 
 
 @pytest.mark.parametrize("page", ["README.md", "index.md"])

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from tools import readme, release
-from tools.pages import installing
+from tools.pages import changelog, installing
 
 ROOT: Final = release.ROOT
 URLS: Final = {"Documentation": "https://docs.test", "Repository": "https://git.test/us/it"}
@@ -93,6 +93,13 @@ def test_links_of_a_changelog() -> None:
         "[0.1.0]: https://git.test/us/it/releases/tag/v0.1.0\n"
     ) == release.links(READY, "https://git.test/us/it")
     assert "[Unreleased]: https://git.test\n" == release.links("", "https://git.test")
+
+
+def test_the_changelog_ends_with_its_links() -> None:
+    """It is what `python -m tools.pages.changelog` makes of it."""
+    page = changelog.PAGE.read_text("utf-8")
+
+    assert page == changelog.written(page)
 
 
 def test_all_addresses_are_in_one_place() -> None:
