@@ -414,7 +414,7 @@ async def test_agents_that_look_alike(ngrok: Client, fake: FakeNgrok) -> None:
 async def test_agents_behind_one_address(ngrok: Client, fake: FakeNgrok) -> None:
     """One that flaps meanwhile is not taken for one that was told to restart."""
     first, second = agents_of(fake, 2, metadata="store", ip="203.0.113.7", credential="cr_1")
-    second.restart_delay = 40  # the newest is the first
+    second.restart_delay = 150  # the newest is the first
     planned = second.id
 
     async def flapping() -> RolloutReport:
@@ -759,3 +759,13 @@ async def test_a_loop_over_a_loop(ngrok: Client, fake: FakeNgrok) -> None:
 
     assert aiter(steps) is steps
     assert (await turned(ngrok, fake, anext(steps))).phase == "planned"
+
+
+async def test_a_wave_is_finished(ngrok: Client, fake: FakeNgrok) -> None:
+    """Whoever of it fails, the others get their command; those of the next wave do not."""
+    agents = agents_of(fake, 5)
+    fake.refuse("ERR_NGROK_807", agent=agents[-1])
+
+    report = await done(ngrok, fake, Rollout.stop(ngrok, None, waves=(3,)))
+
+    assert [step.state for step in report.steps] == ["failed", "done", "done", "pending", "pending"]

@@ -129,7 +129,7 @@ async def test_two_loops_on_one_journal(ngrok: Client, fake: FakeNgrok, path: Pa
     await turned(ngrok, fake, anext(steps))
 
     with pytest.raises(ConfigurationError, match="another rollout has the journal"):
-        await Rollout.resume(ngrok, path).run()
+        await done(ngrok, fake, Rollout.resume(ngrok, path))
 
     del steps
     assert (await done(ngrok, fake, Rollout.resume(ngrok, path))).ok
@@ -150,7 +150,7 @@ async def test_two_processes_on_one_journal(ngrok: Client, fake: FakeNgrok, path
     assert other.stdout.readline() == b"held\n"
     try:
         with pytest.raises(ConfigurationError, match="another rollout has the journal"):
-            await Rollout.resume(ngrok, path).run()
+            await done(ngrok, fake, Rollout.resume(ngrok, path))
     finally:
         other.kill()
         other.communicate()
@@ -360,3 +360,41 @@ async def test_resume_among_agents_that_look_alike(
     assert (lost.state, lost.new) == ("failed", None)
     assert [step.state for step in report.steps] == ["failed", "done", "done"]
     assert not {step.new for step in report.steps} & others
+
+
+async def test_resume_beside_who_came_before_the_command(
+    ngrok: Client, fake: FakeNgrok, path: Path
+) -> None:
+    """Who connected between the plan and the command is not taken for who is back."""
+    (agent,) = agents_of(fake, 1, metadata="store", credential="cr_1", restart_delay=float("inf"))
+    rollout = Rollout.restart(ngrok, None, patience=60, journal=path)
+    await turned(ngrok, fake, rollout.plan())
+    fake.clock.advance(30)
+    agents_of(fake, 1, metadata="store", credential="cr_1", ip=agent.ip)
+
+    async def some() -> None:
+        async for step in rollout:
+            if step.phase == "restarting":
+                break
+
+    await turned(ngrok, fake, some())
+    report = await done(ngrok, fake, Rollout.resume(ngrok, path))
+
+    assert [(step.state, step.new) for step in report.steps] == [("failed", None)]
+
+
+async def test_a_long_line_that_was_cut(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """Nothing of it is left behind the lines that follow."""
+    agents_of(fake, 1)
+    rollout = Rollout.restart(ngrok, None, journal=path)
+
+    async def some() -> None:
+        async for _ in rollout:
+            break
+
+    await turned(ngrok, fake, some())
+    with path.open("ab") as file:
+        file.write(b'{"id": "' + b"x" * 9_999)
+
+    assert (await done(ngrok, fake, Rollout.resume(ngrok, path))).ok
+    assert all(json.loads(line) for line in path.read_bytes().splitlines())
