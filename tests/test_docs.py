@@ -121,7 +121,7 @@ async def run(*arguments: str, says_more: bool = False, **environment: str) -> s
 
 def test_no_block_is_forgotten() -> None:
     """Every fenced piece of every page is of a kind that some test runs or compares."""
-    kinds = {"python", "console", "text", "{toctree}", "{include}"}
+    kinds = {"python", "console", "text", "{toctree}", "{include}", "{literalinclude}"}
 
     assert [] == [(name, language) for name, language, _ in BLOCKS if language not in kinds]
     assert [] == [name for name, page in PAGES.items() if page.count("```") % 2]
@@ -148,7 +148,8 @@ def test_console_and_output_stand_where_a_test_looks() -> None:
     found = {name for name, kind, _ in BLOCKS if kind in {"console", "text"}}
 
     shells = {"README.md", "guides/index.md", "guides/recipes.md", "index.md", "start-here.md"}
-    assert {"errors.md", *shells} == found
+    typed_by_tests_of_the_command = {"shell.md", "shell-scripts.md"}
+    assert {"errors.md", *shells, *typed_by_tests_of_the_command} == found
     (tree,) = (text for name, kind, text in BLOCKS if (name, kind) == ("errors.md", "text"))
     assert textwrap.indent(tree, "    ") in (errors.__doc__ or "")
 
