@@ -667,7 +667,7 @@ async def test_two_lost_answers_in_a_row(ngrok: Client, fake: FakeNgrok) -> None
 
 async def test_a_second_stop_that_comes_too_late(ngrok: Client, fake: FakeNgrok) -> None:
     """The first one was taken after all: the session is gone when the second arrives."""
-    agents_of(fake, 1, stop_delay=20.5)
+    agents_of(fake, 1, stop_delay=60)
     fake.refuse("ERR_NGROK_810", command="stop", applied=True)
     fake.fail(404, route="POST /tunnel_sessions/{id}/stop")
 
@@ -769,3 +769,16 @@ async def test_a_wave_is_finished(ngrok: Client, fake: FakeNgrok) -> None:
     report = await done(ngrok, fake, Rollout.stop(ngrok, None, waves=(3,)))
 
     assert [step.state for step in report.steps] == ["failed", "done", "done", "pending", "pending"]
+
+
+async def test_a_pool_of_agents_that_look_alike(ngrok: Client, fake: FakeNgrok) -> None:
+    """The URL that they share tells who has come only while all others are there."""
+    agents = agents_of(fake, 2, metadata="store", credential="cr_1", ip="203.0.113.7", tunnels=0)
+    for agent in agents:
+        fake.add_tunnel(agent, public_url="https://pool.example.com", pooling_enabled=True)
+
+    report = await done(ngrok, fake, Rollout.restart(ngrok, None))
+
+    owner = {id_: agent for agent in agents for id_ in agent.ids}
+    assert [(step.state, step.match) for step in report.steps] == [("done", "url")] * 2
+    assert all(step.new and owner[step.id] is owner[step.new] for step in report.steps)

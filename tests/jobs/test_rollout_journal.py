@@ -398,3 +398,43 @@ async def test_a_long_line_that_was_cut(ngrok: Client, fake: FakeNgrok, path: Pa
 
     assert (await done(ngrok, fake, Rollout.resume(ngrok, path))).ok
     assert all(json.loads(line) for line in path.read_bytes().splitlines())
+
+
+async def until_restarting(rollout: Rollout, times: int) -> None:
+    """Leave the loop once so many restarts have been told."""
+    async for step in rollout:
+        times -= step.phase == "restarting"
+        if not times:
+            break
+
+
+async def test_the_plan_of_a_resume(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """It tells who is still to come; whom it has been through is done already."""
+    agents_of(fake, 3)
+    rollout = Rollout.restart(ngrok, None, waves=(1,), journal=path)
+    await turned(ngrok, fake, until_restarting(rollout, 2))
+    fake.clock.advance(60)
+    again = Rollout.resume(ngrok, path)
+    plan = await turned(ngrok, fake, again.plan())
+
+    assert [step.state for step in plan.steps] == ["done", "pending", "pending"]
+    assert [len(wave) for wave in plan.waves] == [0, 1]
+    assert (await done(ngrok, fake, again)).ok
+    assert len(commands(fake)) == 3
+
+
+async def test_resume_of_an_agent_under_another_id(
+    ngrok: Client, fake: FakeNgrok, path: Path
+) -> None:
+    """The journal has the session that got the command in the place of the planned one."""
+    (agent,) = agents_of(fake, 1)
+    rollout = Rollout.restart(ngrok, None, journal=path)
+    await turned(ngrok, fake, rollout.plan())
+    fake.drop(agent, back_after=2)
+    await turned(ngrok, fake, until_restarting(rollout, 2))
+
+    report = await done(ngrok, fake, Rollout.resume(ngrok, path))
+
+    assert report.ok
+    assert report.steps[0].new == agent.id
+    assert commands(fake) == [(id_, "restart") for id_ in agent.ids[:2]]
