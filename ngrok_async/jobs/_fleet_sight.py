@@ -12,6 +12,9 @@ from ngrok_async.jobs._identity import trace_of
 # ngrok tells times in whole seconds, and what is new may be listed a little later.
 _MARGIN: Final = timedelta(seconds=10)
 
+# Times `settle`: in which an agent is back from a restart that shares its address with others.
+_SOON: Final = 3
+
 
 class Sight:
     """What is seen between two commands."""
@@ -75,4 +78,6 @@ class Sight:
         session = verdict.seen.session
         if self._options.verb == "update":
             return session is not None and session.agent_version != member.version
-        return verdict.match.how == "ip"
+        # One that comes long after a restart may be new, and the other one may never come back.
+        is_soon = verdict.seen.at - member.sent <= _SOON * self._options.settle
+        return verdict.match.how == "ip" and is_soon

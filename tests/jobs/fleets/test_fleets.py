@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ngrok_async.jobs import Rollout
+from ngrok_async.testing import AgentOptions
 from tests.jobs.fleets.runs import Tally, simulated
 from tests.jobs.fleets.world import KINDS, Kind, client_of, owners, served, taken, turned
 
@@ -49,3 +50,16 @@ async def test_who_is_done_is_nobody_elses_successor() -> None:
 
     assert ["done", "skipped"] == sorted(step.state for step in rollout.report.steps)
     assert [1] == [*taken(fake, "restart").values()]
+
+
+@pytest.mark.parametrize(("after", "state"), [(30, "done"), (100, "unclear")])
+async def test_who_comes_late_to_a_shared_address(after: float, state: str) -> None:
+    """Behind a NAT, one that looks the same and comes long after a restart may be somebody else."""
+    async with served() as fake, client_of(fake) as ngrok:
+        alike = AgentOptions(metadata="store", credential="cr_1", os="linux", ip="203.0.113.7")
+        first, _ = fake.add_agents(2, **alike, restart_delay=after)
+        rollout = Rollout.restart(ngrok, ngrok.tunnel_sessions.fields.id == first.id)
+        report = await turned(fake, [ngrok], rollout.run())
+
+    (step,) = report.steps
+    assert state == step.state
