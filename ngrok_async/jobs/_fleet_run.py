@@ -209,7 +209,7 @@ class Course:
                 self._answered(member, verb, "unclear")
             else:  # nobody got it
                 self._undo(member, before)
-                self._keep(member)
+                self._tell(member, member.phase)
                 raise
         else:
             self._answered(member, verb, "taken")
@@ -242,7 +242,7 @@ class Course:
         else:  # it may be back for long already
             self._undo(member, before)
             member.is_lost, member.sent = True, self._now
-            self._keep(member)
+            self._tell(member, member.phase)
 
     def _refused(self, member: Member, verb: Verb, error: APIError) -> None:
         code = number_of(error)
