@@ -89,6 +89,18 @@ async def test_plan(still: FakeNgrok, ngrok: Client, capsys: pytest.CaptureFixtu
     assert all(request.method == "GET" for request in still.requests)
 
 
+async def test_a_wave_of_two(
+    still: FakeNgrok, ngrok: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its line comes when both are known."""
+    for name in "ab":
+        still.add_agent(os="linux", metadata=name)
+
+    assert 0 == await do(ngrok, still, "stop", "--all", "--waves", "2", "--yes")
+
+    assert "wave 1 of 1: 2 done" == rows(capsys)[1].splitlines()[-1]
+
+
 async def test_dry_run(still: FakeNgrok, ngrok: Client, capsys: pytest.CaptureFixture[str]) -> None:
     """It tells what would be done, and to whom."""
     agent = still.add_agent(os="linux", metadata="")

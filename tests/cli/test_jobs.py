@@ -447,7 +447,7 @@ async def test_an_export_is_not_written_over_something_else(
     assert "{}" == (tmp_path / "export.json").read_text()
 
 
-@pytest.mark.parametrize("form", ["table", "csv", "json", "jsonl"])
+@pytest.mark.parametrize("form", ["table", "csv", "jsonl"])
 @pytest.mark.parametrize(
     "words", [("agents",), ("url", "80", "--all"), ("find", "tunnel-sessions", "os=linux")], ids=str
 )

@@ -260,6 +260,17 @@ async def test_without_a_limiter(fake: FakeNgrok, screen: Screen, out: Out) -> N
         await task
 
 
+async def test_lines_end_with_the_client(ngrok: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watch that is at its end has no more to tell, and that is no error."""
+
+    async def at_its_end(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(top, "_follow", at_its_end)
+
+    assert await top.run(ngrok, Namespace(share=1.0, debug=True), Out()) is None
+
+
 def _fails(*_: object) -> bytes:
     raise OSError
 

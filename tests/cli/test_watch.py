@@ -140,10 +140,11 @@ async def test_watch_ends_after_so_many_changes(fake: FakeNgrok, command: Comman
         lambda: fake.add("/ip_policies", description="\x1b[2Jhome"),
         route="GET /ip_policies",
         after=2,
+        times=2,
     )
 
     code, out, err = await command(
-        "watch", "ip-policies", "--share", "1", "--changes", "1", "--for", "20"
+        "watch", "ip-policies", "--share", "1", "--changes", "2", "--for", "20"
     )
 
     assert 0 == code
