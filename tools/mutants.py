@@ -68,6 +68,8 @@ TESTS: Final[Mapping[str, Sequence[str]]] = {
         (
             "tests/jobs/test_identity.py",
             "tests/jobs/test_rollout.py",
+            "tests/jobs/test_rollout_answers.py",
+            "tests/jobs/test_rollout_who.py",
             "tests/jobs/test_rollout_journal.py",
         ),
     ),

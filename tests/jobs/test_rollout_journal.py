@@ -19,7 +19,7 @@ from ngrok_async.jobs import Rollout
 from ngrok_async.jobs._journal import Journal
 from ngrok_async.testing import FakeNgrok
 from tests.jobs.conftest import turned
-from tests.jobs.test_rollout import agents_of, commands, done
+from tests.jobs.rolled import agents_of, commands, done
 
 SECRETS: Final = ("shop-4711", "203.0.113.77", "cr_secretive", "till.example.com")
 
