@@ -1,13 +1,16 @@
 """A terminal with somebody in front of it, for the tests: a pty, and what would be seen on it."""
 
 import asyncio
-import fcntl
 import os
 import re
 import struct
 import sys
-import termios
 from collections.abc import Callable, Mapping
+
+import pytest
+
+fcntl = pytest.importorskip("fcntl")  # Windows has no such terminals
+termios = pytest.importorskip("termios")
 
 _CODES = re.compile(r"\x1b\[(\??)([\d;]*)([A-Za-z])|(\r)|(\n)|(.)", re.DOTALL)
 # Makes the terminal that of the process, so that Ctrl-C in it reaches it, and is then the program.

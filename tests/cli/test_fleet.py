@@ -16,7 +16,6 @@ from ngrok_async.cli._jobs._progress import progress
 from ngrok_async.cli._out import Out
 from ngrok_async.testing import FakeNgrok, TurnableClock
 from tests.cli.running import Command
-from tests.cli.screens import Screen
 from tests.jobs.conftest import turned
 
 
@@ -201,6 +200,8 @@ async def test_those_that_cannot_are_skipped(fake: FakeNgrok, command: Command) 
 @pytest.mark.parametrize("rich", [True, False], ids=["rich", "without"])
 async def test_progress_in_a_terminal(monkeypatch: pytest.MonkeyPatch, rich: bool) -> None:  # noqa: FBT001 # of the table
     """A bar, with notes above it, that goes at the end; without rich a line now and then."""
+    from tests.cli.screens import Screen  # noqa: PLC0415 # skips the test on Windows
+
     for name in ("CI", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")

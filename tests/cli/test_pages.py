@@ -7,8 +7,10 @@ import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -93,7 +95,7 @@ async def shell(
     (tmp_path / "cidrs.txt").write_text(
         "".join(f"10.{n // 250}.{n % 250}.0/24\n" for n in range(300))
     )
-    command, path = tmp_path / "bin" / "ngrok-async", str(tmp_path / "s")
+    command, path = tmp_path / "bin" / "ngrok-async", f"/tmp/{uuid4().hex}"  # noqa: S108 # the path of a socket must be short
     command.parent.mkdir()
     command.write_text(STAND_IN.format(python=sys.executable, path=path))
     command.chmod(0o755)
@@ -121,6 +123,8 @@ async def shell(
 
     async with await asyncio.start_unix_server(answer, path):
         yield typed
+    with suppress(FileNotFoundError):  # newer Pythons take it away themselves
+        os.unlink(path)  # noqa: PTH108 # a call of a moment in an async function
 
 
 async def test_every_command_of_the_page(
