@@ -1,7 +1,8 @@
 """What the tests of the command share."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -9,6 +10,16 @@ from ngrok_async import client
 from ngrok_async._limits.accounts import AccountRateLimit
 from ngrok_async.testing import FakeNgrok
 from tests.cli.running import Command, Ended, run
+
+
+@pytest.fixture(autouse=True)
+def as_silent_as_before() -> Iterator[None]:
+    """Take back what `--debug` sets for its process, which here is that of all tests."""
+    ours, root = logging.getLogger("ngrok_async"), logging.getLogger()
+    level, handlers = ours.level, [*root.handlers]
+    yield
+    ours.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture
