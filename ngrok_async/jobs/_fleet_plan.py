@@ -158,7 +158,7 @@ def reason_to_skip(session: TunnelSession, options: Options) -> str:
         options.verb == "update" and not options.fetch_only
     )
     if is_restarted and session.os.lower().startswith("windows"):
-        cure = "; fetch_only=True leaves the new version for the next start of its machine"
+        cure = "; with `fetch_only` the new version waits for the next start of its machine"
         return f"agents on Windows cannot be restarted{cure if options.verb == 'update' else ''}"
     if options.verb == "update" and session.agent_version == options.to:
         return f"it is at {options.to} already"
