@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from ngrok_async._shown import shown
 from ngrok_async.client import Client
@@ -85,8 +85,8 @@ async def release(
                 looks=job.looks.count,
                 released=job.released,
             ) from error
-        if isinstance(error, NgrokError):
-            error.released = job.released
+        # One that is nothing but a `TimeoutError` is the end of the time, above.
+        cast("NgrokError", error).released = job.released
         raise
 
 

@@ -147,6 +147,24 @@ async def test_a_filter_that_is_refused(ngrok: Client, fake: FakeNgrok) -> None:
     assert len([1 for r in fake.requests if "filter" in r.query]) == 1
 
 
+async def test_a_list_that_lacks_who_is_there(ngrok: Client, fake: FakeNgrok) -> None:
+    """A list that changes while it is read may do so: who is missed there is asked for."""
+    (agent,) = agents_of(fake, 1, stop_delay=12)
+    first = agent.id
+    rollout = Rollout.restart(ngrok, None)
+    await turned(ngrok, fake, rollout.plan())
+    fake.fail(400, route="GET /tunnel_sessions", code="ERR_NGROK_250")
+    empty = b'{"tunnel_sessions": [], "uri": "", "next_page_uri": null}'
+    for _ in range(3):  # those before the command, and the two of the first look after it
+        fake.fail(200, route="GET /tunnel_sessions", body=empty, content_type="application/json")
+
+    report = await done(ngrok, fake, rollout)
+
+    assert report.ok
+    assert commands(fake) == [(first, "restart")]
+    assert f"/tunnel_sessions/{first}" in {r.path for r in fake.requests if r.method == "GET"}
+
+
 async def test_servers_that_are_away_for_a_moment(ngrok: Client, fake: FakeNgrok) -> None:
     """A command that nobody got is sent later, and nothing has failed."""
     (agent,) = agents_of(fake, 1)

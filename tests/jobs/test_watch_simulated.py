@@ -7,8 +7,10 @@ from itertools import cycle
 import pytest
 
 from ngrok_async.errors import PaginationError
+from ngrok_async.filters import Condition
 from ngrok_async.jobs import Added, Notice, Reconnected, Removed, Synced, Trouble, Watch, watch
 from ngrok_async.jobs._known import Known
+from ngrok_async.pagination import Pager
 from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import TurnableClock
 from tests.jobs.simulated import STYLES, Server, Sessions, Style, hour, turn
@@ -210,6 +212,28 @@ async def test_without_a_filter_by_ids_the_second_walk_decides(
     assert 10 == len([n for n in await told(watched, server, 14) if isinstance(n, Removed)])
     server.end("ts_0000011")
     assert 1 == len([n for n in await told(watched, server, 6) if isinstance(n, Removed)])
+
+
+async def test_a_question_that_is_too_long_for_a_url() -> None:
+    """Then what two walks have shown decides."""
+
+    class Long(Sessions):
+        def list(
+            self,
+            *,
+            filter: str | Condition[TunnelSession] | None = None,  # noqa: A002 # ngrok's name
+            before_id: str | None = None,
+        ) -> Pager[TunnelSession]:
+            if "&&" in str(filter):
+                raise ValueError("filter makes a URL that is too long")
+            return super().list(filter=filter, before_id=before_id)
+
+    server = server_of(40)
+    watched = watch(Long(server), filter='obj.os == "linux"')
+    await told(watched, server, 2)
+    server.hidden = {f"ts_{number:07}" for number in range(1, 11)}
+
+    assert 10 == len([n for n in await told(watched, server, 40) if isinstance(n, Removed)])
 
 
 async def test_a_question_that_is_never_answered() -> None:

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ngrok_async.cli._top.keys import Keys
 from ngrok_async.cli._top.view import Line
@@ -44,6 +44,7 @@ class Terminal:
         self._to = to
         self._read = Keys()
         self._shown: list[str] = []
+        self._before: list[Any] = []  # how keys are read, in the form of `termios`
         self.changed: asyncio.Event = asyncio.Event()
         self.keys: list[str] = []
         self.ended_by: int | None = None
@@ -86,7 +87,7 @@ class Terminal:
         import termios  # noqa: PLC0415 # Windows has none
 
         loop = asyncio.get_running_loop()
-        before = termios.tcgetattr(self._from)
+        self._before = termios.tcgetattr(self._from)
         handled = self._handle(loop)
         try:
             self._enter()
@@ -97,7 +98,7 @@ class Terminal:
             for number in handled:
                 loop.remove_signal_handler(number)
             with suppress(OSError, termios.error):  # it may be gone
-                termios.tcsetattr(self._from, termios.TCSADRAIN, before)
+                termios.tcsetattr(self._from, termios.TCSADRAIN, self._before)
             self._write(_LEAVE)
 
     def _handle(self, loop: asyncio.AbstractEventLoop) -> Sequence[int]:
@@ -138,9 +139,8 @@ class Terminal:
         """Give the terminal back for as long as the program is stopped, after Ctrl-Z."""
         import termios  # noqa: PLC0415 # Windows has none
 
-        here = termios.tcgetattr(self._from)
-        here[3] |= termios.ECHO | termios.ICANON
-        termios.tcsetattr(self._from, termios.TCSADRAIN, here)
+        # All of it, since `setcbreak` of Python 3.12.1 changes more than others do.
+        termios.tcsetattr(self._from, termios.TCSADRAIN, self._before)
         self._write(_LEAVE)
         os.kill(os.getpid(), signal.SIGSTOP)
         self._enter()  # from here on after `fg`
