@@ -294,6 +294,9 @@ async def test_ctrl_z_and_ctrl_c_in_a_process_of_its_own(fake: FakeNgrok, screen
     await screen.until("till")
     screen.press("\x1a")
     await screen.until(lambda _: screen.is_as_before())
+    stopped = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+    while os.waitid(os.P_PID, process.pid, stopped) is None:  # noqa: ASYNC110,ASYNC222 # it has no event, and does not wait
+        await asyncio.sleep(0.01)
     process.send_signal(signal.SIGCONT)
     await screen.until("till")
     screen.press("\x03")
