@@ -1,5 +1,6 @@
 """Rolling a fleet of agents over: who gets a command when, and who they are when they are back."""
 
+import asyncio
 from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -44,6 +45,7 @@ class Rollout:
         self._options = options
         self._path = journal
         self._course: Course | None = None
+        self._reading: asyncio.Lock = asyncio.Lock()
         self._written: int | None = None  # how long the journal was when it was last ours
         self._journal: Journal | None = None
         self._is_busy = False
@@ -227,15 +229,19 @@ class Rollout:
 
     async def _planned(self) -> Course:
         """Return its course; reads the account the first time."""
-        if self._course is None:
-            if self._options is None:
-                before, self._written = _read(self._path)
-                self._course = await resumed(self._ngrok, before)
-            else:
-                if self._path is not None and has_lines(self._path):
-                    raise _has_lines(self._path)
-                self._course = await begun(self._ngrok, self._where, self._options)
-        return self._course
+        # Of two courses, each would send all commands.
+        async with self._reading:
+            if self._course is None:
+                self._course = await self._read_account()
+            return self._course
+
+    async def _read_account(self) -> Course:
+        if self._options is None:
+            before, self._written = _read(self._path)
+            return await resumed(self._ngrok, before)
+        if self._path is not None and has_lines(self._path):
+            raise _has_lines(self._path)
+        return await begun(self._ngrok, self._where, self._options)
 
     # --- one step ------------------------------------------------------------------------------
 

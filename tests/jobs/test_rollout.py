@@ -299,3 +299,17 @@ async def test_a_wave_is_finished(ngrok: Client, fake: FakeNgrok) -> None:
     report = await done(ngrok, fake, Rollout.stop(ngrok, None, waves=(3,)))
 
     assert [step.state for step in report.steps] == ["failed", "done", "done", "pending", "pending"]
+
+
+async def test_a_plan_beside_a_run(ngrok: Client, fake: FakeNgrok) -> None:
+    """The account is read once for all who ask at a time, so that nobody is told twice."""
+    agents_of(fake, 3)
+    rollout = Rollout.update(ngrok, None, fetch_only=True)
+
+    async def both() -> None:
+        await asyncio.gather(rollout.plan(), rollout.run(), rollout.plan())
+
+    await turned(ngrok, fake, both())
+
+    assert len(commands(fake)) == len(set(commands(fake))) == 3
+    assert rollout.report.ok
