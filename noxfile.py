@@ -135,7 +135,7 @@ def speed(session: nox.Session) -> None:
     if session.posargs:
         session.run("python", "-m", "pytest", *session.posargs)
         return
-    session.run("python", "-m", "pytest", "--ignore", "tests/wire", *SIDE_BY_SIDE)
+    session.run("python", "-m", "pytest", "--ignore", "tests/wire")
     count(session, "tests/wire")
     session.run("coverage", "report", "--include", "*/_wire/structs.py,*/_wire/read.py")
 
@@ -276,7 +276,7 @@ def lowest(session: nox.Session) -> None:
             session.error(f"{dependency} cannot be had: the lowest is {pinned[dependency.name]}")
     session.install("-e", ".[testing,redis]", *group("test"), "--constraint", str(pins))
     session.env.update(NO_ACCOUNT)
-    session.run("python", "-m", "pytest", *(session.posargs or SIDE_BY_SIDE))
+    session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session(default=False)  # with a key in the environment, it talks to that account

@@ -10,7 +10,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -389,10 +388,11 @@ async def test_one_429_pauses_all_processes(
     await asyncio.gather(*tasks)
 
     assert all(at - begin >= 0.5 for at in one.sent_at[1:] + other.sent_at[1:])
+    # How much of the pause is left when the other hears of it, the machine decides.
     assert [
-        "ngrok refused a request for the rate limit (ERR_NGROK_226); all calls pause for 0.5 s",
-        "ngrok refused a request of another process for the rate limit; all calls pause for 0.5 s",
-    ] == warnings(caplog)
+        "ngrok refused a request for the rate limit (ERR_NGROK_226); all calls pause",
+        "ngrok refused a request of another process for the rate limit; all calls pause",
+    ] == [warning.rpartition(" for ")[0] for warning in warnings(caplog)]
 
 
 async def test_release_after_a_pause_is_staggered(process: Make) -> None:
@@ -404,10 +404,9 @@ async def test_release_after_a_pause_is_staggered(process: Make) -> None:
     await asyncio.gather(*(each.call(name) for each in (one, other) for name in "bcde"))
     times = sorted(one.sent_at[1:] + other.sent_at)
 
-    assert end + 0.5 * 0.05 - 0.01 <= times[0]
-    # Redis lets one go every 50 ms; how long each takes from there, the machine decides.
-    assert all(later - at >= 0.01 for at, later in pairwise(times))
-    assert 7 * 0.05 - 0.04 <= times[-1] - times[0] < 2
+    # Redis lets one go every 50 ms; how much later each leaves from there, the machine decides.
+    assert all(end + (0.5 + turn) * 0.05 - 0.04 <= at for turn, at in enumerate(times))
+    assert times[-1] - end < 2
 
 
 async def test_pause_lasts_until_the_shared_log_frees_a_slot(process: Make) -> None:
