@@ -12,12 +12,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import attrs
 
 from ngrok_async.errors import ConfigurationError
-from ngrok_async.jobs._fleet_plan import Member, Options
+from ngrok_async.jobs._fleet_plan import Member, Options, options_of
+from ngrok_async.jobs._fleet_values import Verb
 from ngrok_async.jobs._identity import Trace
 
 _KIND: Final = "ngrok-async rollout"
@@ -87,6 +88,8 @@ class Journal:
             parts.append(part)
         content = b"".join(parts)
         self._size = content.rfind(b"\n") + 1
+        if not self._size and not _is_cut_header(content):
+            raise ConfigurationError(f"{str(self._path)!r} has something else than a journal")
         found: list[dict[str, Any]] = []
         for number, line in enumerate(content[: self._size].splitlines(), 1):
             try:
@@ -107,10 +110,15 @@ class Journal:
         os.ftruncate(self._file, self._size)  # what a process wrote of a line and was ended
         os.lseek(self._file, self._size, os.SEEK_SET)
         content = memoryview(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        size = self._size + len(content)
         while content:
-            written = os.write(self._file, content)
-            self._size += written
-            content = content[written:]
+            content = content[os.write(self._file, content) :]
+        self._size = size  # not before: of a line that the disk has no room for, nothing counts
+
+    def keep_private(self) -> None:
+        """Have nobody else read it, also if the file was there before."""
+        if sys.platform != "win32":  # pragma: no branch # which has no such modes for a file
+            os.fchmod(self._file, 0o600)
 
     def close(self) -> None:
         """Give it free for others."""
@@ -132,6 +140,13 @@ def _lock(file: int) -> None:
         import fcntl  # noqa: PLC0415 # not of Windows
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_cut_header(content: bytes) -> bool:
+    """Tell whether a text without a whole line may be the beginning of a first line."""
+    begin = json.dumps({"kind": _KIND})[:-1].replace(" ", "").encode()
+    given = content[: 2 * len(begin)].replace(b" ", b"")
+    return given.startswith(begin) or begin.startswith(given)
 
 
 def header(
@@ -173,11 +188,20 @@ def saved(lines: list[dict[str, Any]], path: Path) -> Saved:
         raise ConfigurationError(
             f"journal {str(path)!r} has no line: no agent had a command yet, so begin anew"
         )
-    first, *changes = lines
-    if first.get("kind") != _KIND or first.get("form") != _FORM:
+    if lines[0].get("kind") != _KIND or lines[0].get("form") != _FORM:
         raise ConfigurationError(f"{str(path)!r} is no journal of a rollout of this version")
-    given: dict[str, Any] = {**first["options"], "waves": tuple(first["options"]["waves"])}
-    options = Options(**given)
+    try:
+        return _saved(*lines)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ConfigurationError(
+            f"journal {str(path)!r}: a line is not as a rollout of this version writes it"
+        ) from None
+
+
+def _saved(first: dict[str, Any], *changes: dict[str, Any]) -> Saved:
+    options = options_of(**first["options"])
+    if options.verb not in get_args(Verb):
+        raise ValueError(options.verb)
     members = {
         each["id"]: Member(
             _trace(each), each["version"], each["wave"], state=each["state"], reason=each["reason"]

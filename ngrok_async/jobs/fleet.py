@@ -291,6 +291,7 @@ class Rollout:
             journal.lines()
             _check_ours(path, journal.size, self._written or 0)
             if not journal.size:
+                journal.keep_private()
                 journal.write(course.header)
         except BaseException:
             journal.close()

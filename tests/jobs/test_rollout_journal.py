@@ -3,6 +3,7 @@
 # ruff: noqa: ASYNC240 # files of a few lines, in a loop that serves nobody else
 
 import asyncio
+import errno
 import json
 import os
 import stat
@@ -90,6 +91,8 @@ async def test_a_new_rollout_on_an_old_journal(ngrok: Client, fake: FakeNgrok, p
         (b'{"kind": "ngrok-async rollout", "form": 99}\n', "no journal of a rollout"),
         (b"Dear diary\n", "line 1"),
         (b"\xff\n", "line 1"),
+        (b"Dear diary", "something else"),
+        (b'{"kind": "Deployment"}', "something else"),
     ],
 )
 async def test_what_is_no_journal(
@@ -438,3 +441,88 @@ async def test_resume_of_an_agent_under_another_id(
     assert report.ok
     assert report.steps[0].new == agent.id
     assert commands(fake) == [(id_, "restart") for id_ in agent.ids[:2]]
+
+
+@pytest.mark.parametrize("content", [b"Dear diary", b'{"kind": "Deployment"}'])
+async def test_somebody_elses_file(
+    ngrok: Client, fake: FakeNgrok, path: Path, content: bytes
+) -> None:
+    """A file with a text that has no line is left as it is, and no agent is told anything."""
+    agents_of(fake, 1)
+    path.write_bytes(content)
+
+    with pytest.raises(ConfigurationError, match="something else"):
+        await done(ngrok, fake, Rollout.restart(ngrok, None, journal=path))
+
+    assert path.read_bytes() == content
+    assert not commands(fake)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such modes")
+async def test_a_file_that_all_may_read(ngrok: Client, fake: FakeNgrok, path: Path) -> None:
+    """An empty file that was there before is nobody else's from the first line on."""
+    agents_of(fake, 1)
+    path.touch()
+    path.chmod(0o644)
+
+    await done(ngrok, fake, Rollout.restart(ngrok, None, journal=path))
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("number", "change"),
+    [
+        (0, {"options": 3}),
+        (0, {"options": {"verb": "stop", "more": 1}}),
+        (0, {"options": {"verb": "explode"}}),
+        (0, {"options": {"verb": "stop", "waves": [0]}}),
+        (0, {"options": {"verb": "stop", "patience": None}}),
+        (0, {"agents": None}),
+        (0, {"agents": [{"id": "ts_1"}]}),
+        (0, {"salt": "no"}),
+        (0, {"others": [3]}),
+        (1, {"id": "ts_unknown"}),
+        (1, {"learned": 3}),
+    ],
+)
+async def test_lines_that_no_rollout_writes(
+    ngrok: Client, fake: FakeNgrok, path: Path, number: int, change: dict[str, object]
+) -> None:
+    """They are told as such before anything is sent."""
+    agents_of(fake, 1)
+    await done(ngrok, fake, Rollout.restart(ngrok, None, journal=path))
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[number] |= change
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    sent = len(fake.requests)
+
+    with pytest.raises(ConfigurationError, match="a line is not as"):
+        await Rollout.resume(ngrok, path).run()
+
+    assert len(fake.requests) == sent
+
+
+async def test_a_disk_that_is_full(
+    ngrok: Client, fake: FakeNgrok, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a line is no line: the rollout goes on behind the last whole one."""
+    agents_of(fake, 2)
+    write, calls = os.write, list[int]()
+
+    def full(file: int, content: memoryview) -> int:
+        calls.append(file)
+        if len(calls) == 4:
+            return write(file, content[:20])
+        if len(calls) == 5:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, content)
+
+    rollout = Rollout.restart(ngrok, None, journal=path)
+    with monkeypatch.context() as patch:
+        patch.setattr("ngrok_async.jobs._journal.os.write", full)
+        with pytest.raises(OSError, match="No space"):
+            await done(ngrok, fake, rollout)
+
+    assert (await done(ngrok, fake, rollout)).ok
+    assert (await done(ngrok, fake, Rollout.resume(ngrok, path))).ok
