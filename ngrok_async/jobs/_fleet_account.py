@@ -61,7 +61,11 @@ class Account:
                     self._answered.append(self.clock.time())
             await sleep(self.clock, wait)
 
-    async def _turn(self) -> float:
+    async def room(self, count: int) -> None:
+        """Wait until the share has room for requests that are to follow each other at once."""
+        await self._turn(count)
+
+    async def _turn(self, count: int = 1) -> float:
         """Wait until the share has room; return the seconds that a request has on average."""
         limit, window = self.budget or _LIMIT
         most = max(1, int(limit * self._share))
@@ -69,7 +73,7 @@ class Account:
             now = self.clock.time()
             while self._answered and self._answered[0] <= now - window:
                 self._answered.popleft()
-            if len(self._answered) < most:
+            if len(self._answered) <= max(0, most - count):
                 return window / most
             await sleep(self.clock, max(MOMENT, self._answered[0] + window - now))
 

@@ -105,12 +105,20 @@ class Known:
         come = self.come(member)
         others = self._others(member, come)
         gone = [seen.trace for seen in others if seen.is_gone]
-        ours = attrs.evolve(member.trace, id=member.now)
+        ours = self._trace_of(member)
         match = matches([ours, *gone], [seen.trace for seen in come]).get(member.now)
         if match is None:
             return None
         rivals = tuple(seen for seen in others if _could_be(seen.trace, match))
         return Verdict(match, self._seen[match.new.id], rivals)
+
+    def _trace_of(self, member: Member) -> Trace:
+        """Return what tells who an agent is by the session that it had last."""
+        if member.now == member.id:
+            return member.trace
+        # It connected anew by itself since the plan, and may have moved.
+        last = self._seen.get(member.now)
+        return attrs.evolve(member.trace, id=member.now, ip=last.trace.ip if last else "")
 
     def _others(self, member: Member, come: Collection[Seen]) -> list[Seen]:
         """Return the sessions of those who look like an agent, and are not its own."""
@@ -118,6 +126,7 @@ class Known:
         alike = [seen for seen in self._alike[member.trace.identity] if seen.trace.id not in own]
         claimed = self.claimed
         before = [seen for seen in alike if seen.number <= member.seen or seen.trace.id in claimed]
+        ip = self._trace_of(member).ip
         addresses = {"", *(seen.trace.ip for seen in before)}
         # Who came after it and is gone again was the agent itself, if nobody else could be that.
         return before + [
@@ -126,7 +135,7 @@ class Known:
             if seen.number > member.seen
             and seen.trace.id not in claimed
             and before
-            and (seen.trace.ip != member.trace.ip or member.trace.ip in addresses)
+            and (seen.trace.ip != ip or ip in addresses)
         ]
 
     def follow(self, member: Member, verdict: Verdict) -> None:

@@ -85,9 +85,13 @@ def options_of(
     )
 
 
+def _is_sequence(waves: object) -> bool:
+    return isinstance(waves, Sequence) and not isinstance(waves, str | bytes)
+
+
 def _sizes(waves: object) -> tuple[int, ...]:
     """Return the sizes of waves; none where one cannot be."""
-    given = tuple(cast("Sequence[object]", waves)) if isinstance(waves, list | tuple) else ()
+    given = tuple(cast("Sequence[object]", waves)) if _is_sequence(waves) else ()
     sizes = tuple(size for size in given if type(size) is int and size > 0)
     return sizes if len(sizes) == len(given) else ()
 
@@ -221,9 +225,13 @@ def plan_of(
                 alike[member.trace.identity].append(member.session)
     commands = 2 if options.verb == "update" and not options.fetch_only else 1
     pending = sum(map(len, waves.values()))
+    # An agent that comes back under no URL of its own is looked for before it is restarted.
+    before = sum(member.state == "pending" and not member.trace.fixed for member in members)
     requests = pending * commands + len(waves) * (1 + _LOOK * _LOOKS)
     if options.fetch_only:
-        requests = pending + len(waves)
+        requests = pending
+    elif options.verb != "stop":
+        requests += before
     limit, window = budget or _LIMIT
     usual = (FETCH if options.verb == "update" else 0.0) + _BACK
     at_limit = ceil(requests / max(1.0, limit * options.share)) - 1

@@ -125,7 +125,8 @@ class Course:
         return wave
 
     async def _next(self, wave: list[Member]) -> None:
-        if self._looked_for != wave[0].wave:
+        # What an `update` leads to is told by the restart, which has a look of its own.
+        if self.options.verb != "update" and self._looked_for != wave[0].wave:
             await self._sight.newcomers()
             self._looked_for = wave[0].wave
             return
@@ -178,7 +179,10 @@ class Course:
         """Send a command, after it is written down that it will be."""
         before = attrs.evolve(member, sends=dict(member.sends))
         again = member.sends.get(verb, 0)
-        if verb != "update" and not self._known.is_alone(member):
+        is_told_by_url = verb == "stop" or member.trace.fixed
+        if verb != "update" and not (is_told_by_url and self._known.is_alone(member)):
+            # Who is there before the command is not the agent that comes back from it.
+            await self.account.room(2)
             await self._sight.newcomers()
         resource = self.account.commands
         call = {"update": resource.update, "restart": resource.restart, "stop": resource.stop}[verb]
@@ -246,7 +250,8 @@ class Course:
 
     def _refused(self, member: Member, verb: Verb, error: APIError) -> None:
         code = number_of(error)
-        if code in _SKIPPED or (verb == "update" and code == _NOTHING_NEW):
+        is_first = verb == self.options.verb  # it has done nothing yet
+        if (code in _SKIPPED and is_first) or (verb == "update" and code == _NOTHING_NEW):
             self._end(member, "skipped", words_of(error), phase=member.phase)
         elif code == _UNCLEAR:
             self._answered(member, verb, "unclear")

@@ -270,16 +270,16 @@ async def test_an_agent_back_with_another_version(ngrok: Client, fake: FakeNgrok
 
 
 async def test_the_plan_of_a_fetch(ngrok: Client, fake: FakeNgrok) -> None:
-    """It takes a request for each agent and each wave. A cloud endpoint is no agent's."""
+    """It takes a request for each agent. A cloud endpoint is no agent's."""
     agents_of(fake, 3)
     await ngrok.endpoints.create(url="https://a.internal", type="cloud", traffic_policy="{}")
     rollout = Rollout.update(ngrok, None, fetch_only=True, waves=(2,))
 
-    assert (await turned(ngrok, fake, rollout.plan())).requests == 5
+    assert (await turned(ngrok, fake, rollout.plan())).requests == 3
 
     before = len(fake.requests)
     assert (await done(ngrok, fake, rollout)).ok
-    assert len(fake.requests) - before == 5
+    assert len(fake.requests) - before == 3
 
 
 async def test_a_loop_over_a_loop(ngrok: Client, fake: FakeNgrok) -> None:
@@ -313,3 +313,12 @@ async def test_a_plan_beside_a_run(ngrok: Client, fake: FakeNgrok) -> None:
 
     assert len(commands(fake)) == len(set(commands(fake))) == 3
     assert rollout.report.ok
+
+
+async def test_waves_that_are_a_range(ngrok: Client, fake: FakeNgrok) -> None:
+    """Any sequence of sizes will do."""
+    agents_of(fake, 4)
+
+    plan = await turned(ngrok, fake, Rollout.stop(ngrok, None, waves=range(1, 3)).plan())
+
+    assert [len(wave) for wave in plan.waves] == [1, 2, 1]

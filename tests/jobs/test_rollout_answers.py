@@ -8,6 +8,8 @@ import pytest
 from ngrok_async import Client, Request, Response, Send
 from ngrok_async.errors import ClientClosedError, NgrokError, RolloutFailedError
 from ngrok_async.jobs import Rollout
+from ngrok_async.jobs._fleet_account import Account
+from ngrok_async.resources.tunnel_sessions import TunnelSession
 from ngrok_async.testing import FakeNgrok
 from tests.jobs.conftest import turned
 from tests.jobs.rolled import agents_of, commands, done, ends
@@ -312,3 +314,31 @@ async def test_a_command_that_has_to_wait(ngrok: Client, fake: FakeNgrok) -> Non
 
     assert told == ["planned", "restarting", "away", "back", "verified"]
     assert commands(fake) == [(first, "restart")] * 2
+
+
+async def test_a_restart_that_is_refused_after_an_update(ngrok: Client, fake: FakeNgrok) -> None:
+    """It failed and was not skipped: the agent has the new version, and does not run it."""
+    (agent,) = agents_of(fake, 1)
+    fake.newest_version = "3.39.0"
+    fake.refuse("ERR_NGROK_804", agent=agent, command="restart")
+
+    report = await done(ngrok, fake, Rollout.update(ngrok, None))
+
+    assert ends(report) == [("failed", "restarting")]
+
+
+async def test_a_whole_list_that_lacks_an_agent(ngrok: Client, fake: FakeNgrok) -> None:
+    """Where filters are refused, an agent counts as gone once it cannot be asked for either."""
+    agents = agents_of(fake, 2)
+    account = Account(ngrok, 0.5)
+    fake.fail(400, route="GET /tunnel_sessions", code="ERR_NGROK_250")
+    gone = agents[1].id
+    fake.drop(agents[1], back_after=60)
+
+    async def none() -> list[TunnelSession]:
+        return []
+
+    account.sessions = none  # type: ignore[method-assign, assignment] # a list that lacks both
+    there = await turned(ngrok, fake, account.still_there([agents[0].id, gone]))
+
+    assert there == {agents[0].id}

@@ -167,3 +167,43 @@ async def test_a_pool_of_agents_that_look_alike(ngrok: Client, fake: FakeNgrok) 
     owner = {id_: agent for agent in agents for id_ in agent.ids}
     assert [(step.state, step.match) for step in report.steps] == [("done", "url")] * 2
     assert all(step.new and owner[step.id] is owner[step.new] for step in report.steps)
+
+
+async def test_a_stranger_who_came_before_the_command(ngrok: Client, fake: FakeNgrok) -> None:
+    """Who was there before an agent was told to restart is not the agent, though it looks alike."""
+    agents = agents_of(fake, 2, tunnels=0, restart_delay=40)
+    rollout = Rollout.restart(ngrok, None, waves=(2,))
+    steps, strangers = aiter(rollout), list[str]()
+
+    while (step := await turned(ngrok, fake, anext(steps, None))) is not None:
+        if step.phase == "restarting" and not strangers:
+            (other,) = (agent for agent in agents if agent.ids[0] != step.id)
+            alike = {"metadata": other.metadata, "credential": other.credential}
+            strangers += [agents_of(fake, 1, **alike, tunnels=0, ip="198.51.100.99")[0].id]
+
+    new = {step.new for step in rollout.report.steps} - {None}
+    assert strangers
+    assert new <= {agent.id for agent in agents}
+
+
+async def test_an_agent_that_has_moved(ngrok: Client, fake: FakeNgrok) -> None:
+    """Its address is the one that it had last; who comes from the one before is not the agent."""
+    (agent,) = agents_of(fake, 1, tunnels=0, restart_delay=2)
+    rollout = Rollout.restart(ngrok, None)
+    await turned(ngrok, fake, rollout.plan())
+    before, agent.ip = agent.ip, "192.0.2.200"
+    fake.drop(agent, back_after=2)
+    told = 0
+
+    def come() -> None:
+        alike = {"metadata": agent.metadata, "credential": agent.credential}
+        agents_of(fake, 1, **alike, tunnels=0, ip=before)
+
+    steps = aiter(rollout)
+    while (step := await turned(ngrok, fake, anext(steps, None))) is not None:
+        told += step.phase == "restarting"
+        if step.phase == "restarting" and told == 2:
+            fake.clock.call_at(fake.clock.time() + 3, come)
+
+    assert told == 2
+    assert [(step.new, step.match) for step in rollout.report.steps] == [(agent.id, "ip")]
