@@ -225,13 +225,11 @@ def plan_of(
                 alike[member.trace.identity].append(member.session)
     commands = 2 if options.verb == "update" and not options.fetch_only else 1
     pending = sum(map(len, waves.values()))
-    # An agent that comes back under no URL of its own is looked for before it is restarted.
-    before = sum(member.state == "pending" and not member.trace.fixed for member in members)
     requests = pending * commands + len(waves) * (1 + _LOOK * _LOOKS)
     if options.fetch_only:
         requests = pending
-    elif options.verb != "stop":
-        requests += before
+    elif options.verb != "stop":  # agents that look alike are looked for before each command
+        requests += sum(len(group) for group in alike.values() if len(group) > 1)
     limit, window = budget or _LIMIT
     usual = (FETCH if options.verb == "update" else 0.0) + _BACK
     at_limit = ceil(requests / max(1.0, limit * options.share)) - 1

@@ -47,6 +47,8 @@ _PLAN: Final = frozenset({1700, 1701, 1702})
 _FIRST: Final = 5.0
 _SLOWER: Final = 1.5
 _SLOWEST: Final = 30.0
+# Seconds for which a look is as good as new to agents that nobody looks like.
+_FRESH: Final = 5.0
 
 
 class Course:
@@ -71,6 +73,7 @@ class Course:
         self._look_at = 0.0
         self._look_wait = _FIRST
         self._looked_for = -1  # the wave before which was last looked
+        self._seen_at = float("-inf")  # when was last looked before a command
         self._failing: float | None = None
         self.members: Sequence[Member] = members
         self.journal: Journal | None = None
@@ -179,11 +182,7 @@ class Course:
         """Send a command, after it is written down that it will be."""
         before = attrs.evolve(member, sends=dict(member.sends))
         again = member.sends.get(verb, 0)
-        is_told_by_url = verb == "stop" or member.trace.fixed
-        if verb != "update" and not (is_told_by_url and self._known.is_alone(member)):
-            # Who is there before the command is not the agent that comes back from it.
-            await self.account.room(2)
-            await self._sight.newcomers()
+        await self._see_who_is_there(member, verb)
         resource = self.account.commands
         call = {"update": resource.update, "restart": resource.restart, "stop": resource.stop}[verb]
         is_sent = False
@@ -217,6 +216,17 @@ class Course:
                 raise
         else:
             self._answered(member, verb, "taken")
+
+    async def _see_who_is_there(self, member: Member, verb: Verb) -> None:
+        """Look before a command: who is there then is not the agent that comes back from it."""
+        is_alone = self._known.is_alone(member)
+        if verb == "update" or (is_alone and (verb == "stop" or member.trace.fixed)):
+            return
+        if is_alone and self._now - self._seen_at < _FRESH:
+            return
+        await self.account.room(2)
+        await self._sight.newcomers()
+        self._seen_at = self._now
 
     def _answered(self, member: Member, verb: Verb, answer: str) -> None:
         member.answer = "taken" if answer == "taken" else "unclear"

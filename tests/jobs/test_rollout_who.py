@@ -172,11 +172,11 @@ async def test_a_pool_of_agents_that_look_alike(ngrok: Client, fake: FakeNgrok) 
 async def test_a_stranger_who_came_before_the_command(ngrok: Client, fake: FakeNgrok) -> None:
     """Who was there before an agent was told to restart is not the agent, though it looks alike."""
     agents = agents_of(fake, 2, tunnels=0, restart_delay=40)
-    rollout = Rollout.restart(ngrok, None, waves=(2,))
+    rollout = Rollout.update(ngrok, None, waves=(2,))
     steps, strangers = aiter(rollout), list[str]()
 
     while (step := await turned(ngrok, fake, anext(steps, None))) is not None:
-        if step.phase == "restarting" and not strangers:
+        if step.phase == "updating" and not strangers:
             (other,) = (agent for agent in agents if agent.ids[0] != step.id)
             alike = {"metadata": other.metadata, "credential": other.credential}
             strangers += [agents_of(fake, 1, **alike, tunnels=0, ip="198.51.100.99")[0].id]
