@@ -2,13 +2,13 @@
 
 import argparse
 import asyncio
+import logging
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import ngrok_async
-from ngrok_async.cli._ends import UsageError
+from ngrok_async.cli._ends import UsageError, standard_input
 from ngrok_async.cli._interrupts import listen
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def with_client(
             return await work(client)
 
     _ = ngrok_async.Client  # loads aiohttp, which takes a while
+    # Where nothing is set up, Python prints warnings; what they say is said by `_tell`.
+    logging.getLogger("ngrok_async").addHandler(logging.NullHandler())
     listen()
     return asyncio.run(run())
 
@@ -61,7 +63,7 @@ def _key(args: argparse.Namespace) -> str:
             )
         return key
     try:
-        text = sys.stdin.read() if args.key_file == "-" else Path(args.key_file).read_text("utf-8")
+        text = standard_input() if args.key_file == "-" else Path(args.key_file).read_text("utf-8")
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise UsageError(f"cannot read --key-file {args.key_file}: {why}") from None

@@ -13,6 +13,11 @@ _WITH_VALUE: Final = frozenset(
     {"-o", "--output", "--fields", "--key-file", "--base-url", "--max-wait", "--timeout"}
 )
 _FLAGS: Final = frozenset({"--debug"})
+FIELD: Final = "field "
+"""Begins the names under which the parameters of operations are kept.
+
+So no field of the API takes the place of an option of ours; and these alone may be blank.
+"""
 
 
 def meant(word: str, known: Iterable[str]) -> str:
@@ -88,6 +93,13 @@ class Parser(argparse.ArgumentParser):
         """Return the parsers that no further word follows."""
         below = [leaf for child in self.children().values() for leaf in child.leaves()]
         return below or [self]
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:  # noqa: ANN401 # argparse's
+        may_be = action.nargs == argparse.PARSER or action.dest.startswith(FIELD)
+        if not arg_string.strip() and not may_be:
+            # As a variable that is not set gives it: what it stands for is not to be guessed.
+            raise argparse.ArgumentError(action, "is empty")
+        return super()._get_value(action, arg_string)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401 # argparse's
         choices = action.choices

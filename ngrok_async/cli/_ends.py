@@ -1,5 +1,6 @@
 """How a command may end: the exit codes, and what ends it early."""
 
+import sys
 from typing import Final
 
 PROGRAM: Final = "ngrok-async"
@@ -43,3 +44,17 @@ class Stop(Exception):  # noqa: N818 # it need not be an error
         """Keep the code, and what is to be said on standard error."""
         super().__init__(message)
         self.code = code
+
+
+def standard_input() -> str:
+    """Return what is on standard input.
+
+    Raises:
+        UsageError: Whoever started us has closed it, or it is no text in UTF-8.
+    """
+    if sys.stdin is None:
+        raise UsageError("standard input is closed, so nothing can be read from it")
+    try:
+        return sys.stdin.read()
+    except UnicodeError:
+        raise UsageError("standard input is no text in UTF-8") from None

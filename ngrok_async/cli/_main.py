@@ -18,14 +18,19 @@ def run(arguments: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _prepare_streams()
     try:
-        code = _run(words)
-        sys.stdout.flush()
+        code = _run(words) or OK
     except BrokenPipeError:  # of `| head`: who reads has had enough
         _forget_stdout()
         return OK
     except BaseException as error:  # noqa: BLE001 # the end of the program
         return _end(error, debug="--debug" in words)
-    return code or OK
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # what was done before that is done
+        _forget_stdout()
+    except OSError as error:
+        return code or _end(error, debug=False)
+    return code
 
 
 def _prepare_streams() -> None:

@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import ngrok_async
-from ngrok_async.cli._command_line import Parser, add_common, add_confirmation
+from ngrok_async.cli._command_line import FIELD, Parser, add_common, add_confirmation
 from ngrok_async.cli._ends import OK, PARTLY, PROGRAM, UsageError
 from ngrok_async.cli._errors import ended_by
 from ngrok_async.cli._table import Entry, Option, kebab, table
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ngrok_async._request import JSON
     from ngrok_async.cli._out import Out
 
-_FIELD: Final = "field "  # so that no field of the API takes the place of an option of ours
 _NO: Final = ("boolean", "[", "{")  # what `--no-x` can stand for, beside null
 _SAMPLES: Final[Mapping[str, str]] = {
     "action": "allow",
@@ -57,7 +56,7 @@ def parser_of(words: str) -> Parser:
     for name in entry.get("places", ()):
         text = "its id; several, or - for those on standard input" if many else _PLACES.get(name)
         parser.add_argument(
-            f"{_FIELD}{name}", metavar=name.upper(), nargs="+" if many else None, help=text
+            f"{FIELD}{name}", metavar=name.upper(), nargs="+" if many else None, help=text
         )
     group = parser.add_argument_group("options")
     for name, option in entry.get("options", {}).items():
@@ -89,7 +88,7 @@ def _count(text: str) -> int:
 
 def _add(add: Any, name: str, option: Option) -> None:  # noqa: ANN401 # a method of argparse
     kind, flag = option["type"], f"--{kebab(name)}"
-    common = {"dest": f"{_FIELD}{name}", "default": SUPPRESS, "help": _about(option)}
+    common = {"dest": f"{FIELD}{name}", "default": SUPPRESS, "help": _about(option)}
     metavar = "|".join(option.get("enum", ())) or _METAVARS.get(kind, "JSON")
     if kind == "boolean":
         add(flag, nargs="?", const="true", metavar="true|false", **common)
@@ -104,7 +103,7 @@ def _add_no(add: Any, name: str, option: Option) -> None:  # noqa: ANN401 # as a
         return
     what = "null" if option.get("nullable") else "none of them"
     what = "false" if option["type"] == "boolean" else what
-    common = {"dest": f"{_FIELD}{name}", "default": SUPPRESS, "required": False}
+    common = {"dest": f"{FIELD}{name}", "default": SUPPRESS, "required": False}
     add(f"--no-{kebab(name)}", action=_No, nargs=0, help=f"sends {what}", **common)
 
 
@@ -168,7 +167,7 @@ class Call:
         self._entry = table()["operations"][words]
         self._verb = words.rpartition(" ")[2].replace("-", " ")
         self._out = out
-        given = {n.removeprefix(_FIELD): v for n, v in vars(args).items() if n.startswith(_FIELD)}
+        given = {n.removeprefix(FIELD): v for n, v in vars(args).items() if n.startswith(FIELD)}
         reader = Reader()
         self._places = [given[name] for name in self._entry.get("places", ())]
         if takes_many(self._entry):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from shutil import get_terminal_size
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TextIO
+from typing import TYPE_CHECKING, Final, Self, TextIO, cast
 
 from ngrok_async._printable import printable
 from ngrok_async.cli._cells import GAP, as_json, at, cell, cut, padded, text_of, width_of
@@ -68,8 +68,9 @@ class Out:
     def note(self, text: str) -> None:
         """Say something that is no data, in one line."""
         self.stdout.flush()  # so that a terminal has both in their order
-        self.stderr.write(f"{printable(text)}\n")
-        self.stderr.flush()
+        with suppress(OSError):  # whether somebody listens decides nothing
+            self.stderr.write(f"{printable(text)}\n")
+            self.stderr.flush()
 
     def rows(
         self,
@@ -128,7 +129,8 @@ class Out:
         """List what is about to be stopped, deleted or restarted, and ask whether it may be.
 
         Returns if it may; `--dry-run` and the answer no end the command. A single thing is listed
-        only by a dry run, and never asked about, unless `always`.
+        only by a dry run, and never asked about, unless `always`. From then on the output may get
+        lost: what was begun goes on when nobody reads any more.
 
         Args:
             what: The verb, such as "restart".
@@ -144,8 +146,11 @@ class Out:
                 self.note(f"{'would ' if self._dry_run else ''}{what} {thing}")
         if self._dry_run:
             raise Stop(OK)
-        if not asks or self._yes:
-            return
+        if asks and not self._yes:
+            self._ask(what, things)
+        self.stdout = cast("TextIO", _Lasting(self.stdout))
+
+    def _ask(self, what: str, things: Sequence[str]) -> None:
         question = f"{what} {'this' if len(things) == 1 else f'these {len(things)}'}?"
         if not (sys.stdin and sys.stdin.isatty() and self.stderr.isatty()):
             raise UsageError(f"{question} Nobody is there to ask: say so with --yes")
@@ -176,6 +181,31 @@ class Out:
 
     def _write(self, text: str) -> None:
         self.stdout.write(text)
+
+
+class _Lasting:
+    """Standard output that ends nothing when it fails; the end of the program looks at it again."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_lost = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        self._try(lambda: self._stream.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(self._stream.flush)
+
+    def _try(self, call: Callable[[], object]) -> None:
+        try:
+            if not self._is_lost:
+                call()
+        except OSError:
+            self._is_lost = True
 
 
 class Rows(ABC):

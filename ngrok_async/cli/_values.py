@@ -1,12 +1,11 @@
 """Texts of the command line as the values that an operation takes."""
 
 import json
-import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ngrok_async.cli._ends import UsageError
+from ngrok_async.cli._ends import UsageError, standard_input
 
 if TYPE_CHECKING:
     from ngrok_async._request import JSON
@@ -83,7 +82,7 @@ class Reader:
         if self._reading is not None:
             raise UsageError(f"standard input is read for {self._reading} already, not for {what}")
         self._reading = what
-        return sys.stdin.read() if sys.stdin else ""
+        return standard_input()
 
 
 def _nothing(kind: "Option") -> object:

@@ -17,7 +17,7 @@ from ngrok_async.cli import main
 from ngrok_async.cli._client import _tell
 from ngrok_async.cli._ends import Stop, UsageError
 from ngrok_async.cli._errors import ended_by
-from ngrok_async.cli._out import Out
+from ngrok_async.cli._out import FORMATS, Out
 from ngrok_async.events import RetryEvent
 from ngrok_async.testing import FakeNgrok
 from tests.cli.running import Command, run
@@ -276,3 +276,30 @@ def test_who_calls_it_keeps_their_handler(monkeypatch: pytest.MonkeyPatch) -> No
         assert signal.SIG_IGN is signal.getsignal(signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+class Gone(io.StringIO):
+    """A stream that nobody reads any more."""
+
+    def flush(self) -> None:
+        """Fail where something is to be passed on."""
+        if self.getvalue():
+            raise BrokenPipeError
+
+
+@pytest.mark.usefixtures("command")  # sets the key and the address
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("which", ["stdout", "stderr"])
+async def test_what_was_begun_goes_on(
+    fake: FakeNgrok, monkeypatch: pytest.MonkeyPatch, form: str, which: str
+) -> None:
+    """Where nobody reads any more too, and the exit code is that of the work."""
+    ids = [fake.add("/vaults", name=f"v{n}") for n in range(3)]
+    monkeypatch.setattr(f"sys.{which}", Gone())  # what `redirect_stdout` would put back
+    other = io.StringIO()
+    monkeypatch.setattr("sys.stderr" if which == "stdout" else "sys.stdout", other)
+
+    code = await asyncio.to_thread(main, ["vaults", "delete", "no", *ids, "--yes", "-o", form])
+
+    assert 4 == code
+    assert 4 == len([r for r in fake.requests if r.method == "DELETE"])

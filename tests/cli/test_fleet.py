@@ -161,7 +161,7 @@ async def test_resume(
     [
         (("restart",), "say which agents"),
         (("restart", "--all", "--filter", "x"), "--all is said alone"),
-        (("restart", "--all", "--waves", "1,x"), "sizes such as 1,5,25"),
+        (("restart", "--all", "--waves", "1,x"), "such as 1,5,25"),
         (("update", "--older-than", "new"), "a version such as 3.39.0"),
         (("restart", "--all"), "ay so with --yes"),
     ],

@@ -4,15 +4,28 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from ngrok_async import Client
+from ngrok_async.cli._command_line import Parser
+from ngrok_async.cli._jobs import rules
 from ngrok_async.cli._jobs.url import Address, address_of, leads_to
+from ngrok_async.cli._out import Out
+from ngrok_async.jobs import IPRulesPlan, IPRuleStep
 from ngrok_async.testing import FakeNgrok
 from tests.cli.running import Command
 
 HOSTILE = '\x1b]0;owned\x07\x1b[2J\u202egnp.exe a\0b\r\n\x9b1A {"a": 1}' + "x" * 3900
+
+
+@pytest.fixture
+async def ngrok(fake: FakeNgrok) -> AsyncIterator[Client]:
+    """Open a client beside the command."""
+    async with Client(fake.api_key, base_url=fake.url) as ngrok:
+        yield ngrok
 
 
 def rows(text: str) -> list[dict[str, object]]:
@@ -266,8 +279,35 @@ async def test_rules(fake: FakeNgrok, command: Command, tmp_path: Path) -> None:
     assert "rules: 3 of 3" in done.err
     assert (0, "") == again[:2]
     assert "nothing to do" in again.err
-    assert "would delete - allow 203.0.113.0/24" in dry.err
+    assert 2 == dry.out.count("allow")  # what would be done is data
     assert 2 == asked.code
+
+
+async def test_rules_that_are_interrupted(
+    fake: FakeNgrok,
+    ngrok: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What was done is told, and that the same command goes on."""
+
+    async def apply(plan: IPRulesPlan, *, on_step: Callable[[IPRuleStep], object]) -> None:
+        on_step(plan.steps[0])
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(IPRulesPlan, "apply", apply)
+    parser = Parser("rules")
+    rules.arguments(parser)
+    policy = fake.add("/ip_policies")
+    args = parser.parse_all(
+        ["apply", policy, "--allow", "203.0.113.0/24", "--allow", "198.51.100.0/24"]
+    )
+    with pytest.raises(asyncio.CancelledError):
+        await rules.run(ngrok, args, Out("id"))
+
+    out, err = capsys.readouterr()
+    assert ["203.0.113.0/24"] == out.split()
+    assert "1 of 2 steps were taken; the same command goes on" in err
 
 
 async def test_rules_that_flip(fake: FakeNgrok, command: Command) -> None:

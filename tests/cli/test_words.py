@@ -1,6 +1,8 @@
 """Words and options: what is misspelt, and what values may look like."""
 
+import io
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from ngrok_async.cli._command_line import Parser
 from ngrok_async.cli._completion import completed
+from ngrok_async.cli._ends import UsageError, standard_input
 from ngrok_async.cli._find import find
 from ngrok_async.cli._help import _metavar
 from ngrok_async.cli._operation import examples_of
@@ -45,6 +48,14 @@ MISTAKES = [
     ("--nonsense vaults list", "there is no option --nonsense before a command", ""),
     ("rules pln", "there is no 'pln'; did you mean plan?", "rules"),
     ("rules plan x --alow y", "no option --alow; did you mean --allow", "rules plan"),
+    # What a variable gives that is not set.
+    ("export ''", "argument DIR: is empty", "export"),
+    ("export no/x --only ''", "argument --only: is empty", "export"),
+    ("export no/x --only ,", "no list is left by --only and --without", "export"),
+    ("vaults list --base-url ''", "argument --base-url: is empty", "vaults list"),
+    ("fleet restart --filter ' '", "argument --filter: is empty", "fleet restart"),
+    ("rules plan ''", "argument POLICY: is empty", "rules plan"),
+    ("rules plan x --allow-file - --deny-file -", "can be read once", "rules"),
     ("help xyzzy", "there is no command 'xyzzy'", ""),
 ]  # fmt: skip
 
@@ -54,13 +65,24 @@ async def test_a_mistake_is_told(
     fake: FakeNgrok, command: Command, line: str, text: str, words: str
 ) -> None:
     """In one line, with what was meant and where to read more; nothing is sent."""
-    code, out, err = await command(*line.split())
+    code, out, err = await command(*shlex.split(line))
 
     assert (2, "", 1) == (code, out, err.count("\n"))
     assert text in err
     if words:
         assert err.endswith(f"(see `ngrok-async help {words}`)\n")
     assert not fake.requests
+
+
+@pytest.mark.parametrize("stdin", [None, io.TextIOWrapper(io.BytesIO(b"\xff"), "utf-8")])
+def test_standard_input_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, stdin: io.TextIOBase | None
+) -> None:
+    """It is closed, or it is no text: that is said, and never taken for an empty text."""
+    monkeypatch.setattr("sys.stdin", stdin)
+
+    with pytest.raises(UsageError, match="standard input is"):
+        standard_input()
 
 
 def sent(fake: FakeNgrok) -> Any:  # noqa: ANN401 # decoded JSON

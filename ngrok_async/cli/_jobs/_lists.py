@@ -76,6 +76,8 @@ def kinds_of(only: str | None, without: str | None, live: frozenset[str]) -> dic
     """
     chosen = _named(only, live) if only is not None else set(LISTS)
     chosen -= _named(without, live) if without is not None else set()
+    if not chosen:
+        raise UsageError("no list is left by --only and --without")
     return {name: attribute for name, attribute in LISTS.items() if name in chosen}
 
 

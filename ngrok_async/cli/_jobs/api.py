@@ -4,14 +4,13 @@ The answer is printed as it is.
 """
 
 import json
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ngrok_async.cli._cells import as_json
 from ngrok_async.cli._command_line import Parser
-from ngrok_async.cli._ends import PROGRAM, UsageError
+from ngrok_async.cli._ends import PROGRAM, UsageError, standard_input
 from ngrok_async.cli._out import Out
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def _body(given: str) -> "JSON":
     """Return what is sent. It may be secret, so no message shows it."""
     try:
         if given == "-":
-            given = sys.stdin.read()
+            given = standard_input()
         elif given.startswith("@"):
             given = Path(given[1:]).read_text("utf-8")
     except (OSError, UnicodeError) as error:

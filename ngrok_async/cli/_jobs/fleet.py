@@ -91,9 +91,12 @@ def _add_journal(parser: Parser) -> None:
 
 def _sizes(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in text.split(","))
+        sizes = tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise ArgumentTypeError(f"must be sizes such as 1,5,25; got {text!r}") from None
+        sizes = ()
+    if not sizes or min(sizes) < 1:
+        raise ArgumentTypeError(f"must be sizes from 1 on, such as 1,5,25; got {text!r}")
+    return sizes
 
 
 async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | None:

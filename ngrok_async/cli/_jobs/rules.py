@@ -6,14 +6,13 @@ A file has a range in each line, and behind a # a description. Ranges that are t
 stay, unless --prune. Where it ends early, the same command goes on.
 """
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import ngrok_async
 from ngrok_async.cli._command_line import Parser, add_confirmation
-from ngrok_async.cli._ends import PARTLY, PROGRAM, Stop, UsageError
+from ngrok_async.cli._ends import PARTLY, PROGRAM, Stop, UsageError, standard_input
 from ngrok_async.cli._jobs._lists import told
 from ngrok_async.cli._jobs._progress import progress
 from ngrok_async.cli._out import Out
@@ -77,6 +76,8 @@ def _common(parser: Parser) -> None:
 
 async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | None:
     """Plan, show it, and take the steps."""
+    if [*(args.allow_file or ()), *(args.deny_file or ())].count("-") > 1:
+        raise UsageError("standard input can be read once: name one file -")
     plan = await ngrok_async.jobs.plan_ip_rules(
         client,
         args.policy,
@@ -92,7 +93,7 @@ async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | 
         if plan.steps
         else f"{plan.policy_id}: nothing to do"
     )
-    if args.what == "plan":
+    if args.what == "plan" or args.dry_run:
         _print(plan.steps, out)
         return None
     out.confirm("delete", [str(step) for step in plan.steps if step.sign == "-" or step.flips])
@@ -100,6 +101,8 @@ async def run(client: "ngrok_async.Client", args: Namespace, out: Out) -> int | 
 
 
 async def _apply(plan: "IPRulesPlan", out: Out) -> int | None:
+    import asyncio  # noqa: PLC0415 # not for the help
+
     done: list[IPRuleStep] = []
     try:
         with progress(out, len(plan.steps), "rules") as shown:
@@ -109,11 +112,14 @@ async def _apply(plan: "IPRulesPlan", out: Out) -> int | None:
                 shown.advance(str(step))
 
             await plan.apply(on_step=told_of)
-    except ngrok_async.NgrokError as error:
+    except (ngrok_async.NgrokError, asyncio.CancelledError) as error:
         _print(done, out)
+        left = f"{len(done)} of {len(plan.steps)} steps were taken; the same command goes on"
+        if isinstance(error, asyncio.CancelledError):
+            out.note(left)
+            raise
         if not done:
             raise
-        left = f"{len(done)} of {len(plan.steps)} steps were taken; the same command goes on"
         raise Stop(PARTLY, f"{error}; {left}") from error
     _print(done, out)
     return None
@@ -139,7 +145,7 @@ def _ranges(given: list[str] | None, files: list[str] | None) -> "list[str | IPR
 
 def _read(name: str) -> "Iterator[str | IPRule]":
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        text = standard_input() if name == "-" else Path(name).read_text("utf-8")
     except (OSError, UnicodeError) as error:
         raise UsageError(f"cannot read {name}: {error}") from None
     for line in text.splitlines():
